@@ -1,0 +1,38 @@
+package providers
+
+import "errors"
+
+// The errors an adapter answers with; test with errors.Is.
+var (
+	// ErrRefused: the upstream understood and said no; nothing was changed there. The words are in the *Refusal.
+	ErrRefused = errors.New("refused by the upstream")
+
+	// ErrUnavailable: no usable answer (down, slow, too many requests, nonsense). Reads may be tried again later; a call that
+	// changes something may nevertheless have been carried out.
+	ErrUnavailable = errors.New("upstream unavailable")
+
+	// ErrCredentials: the upstream does not accept our login; nothing was changed there. A person must act.
+	ErrCredentials = errors.New("upstream does not accept the credentials")
+
+	// ErrUnknown: the upstream has no such order.
+	ErrUnknown = errors.New("unknown to the upstream")
+
+	// ErrNotReady: the order exists, what was asked for does not exist yet (or never will, once the state is final).
+	ErrNotReady = errors.New("not ready upstream")
+)
+
+// Refusal is ErrRefused with the upstream's own words, which are shown to a person as they came.
+type Refusal struct {
+	Message string
+	// Field names what was wrong, where the upstream tells: "csr", "names", "method", "email", "product", "months",
+	// "contact", "org", "ip", "reference"; empty otherwise.
+	Field string
+}
+
+func (r *Refusal) Error() string { return "refused by the upstream: " + r.Message }
+
+// Is makes errors.Is(err, ErrRefused) true.
+func (r *Refusal) Is(target error) bool { return target == ErrRefused }
+
+// Refuse makes a *Refusal.
+func Refuse(field, message string) error { return &Refusal{Field: field, Message: message} }
