@@ -1,0 +1,52 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// conditions gathers the parts of a where clause of a filtered list.
+type conditions struct{ parts []string }
+
+// add appends a condition when use is true; each ? in it becomes the next
+// numbered placeholder for values.
+func (c *conditions) add(args *[]any, use bool, condition string, values ...any) {
+	if !use {
+		return
+	}
+	for _, v := range values {
+		*args = append(*args, v)
+		condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(*args)), 1)
+	}
+	c.parts = append(c.parts, condition)
+}
+
+func (c conditions) clause() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " where " + strings.Join(c.parts, " and ")
+}
+
+// list reads one page of a filtered list and counts the whole of it.
+func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), columns, from string, where conditions, args []any, order string, p Page) ([]T, int, error) {
+	p = p.bounded()
+	var total int
+	if err := q.QueryRowContext(ctx, `select count(*) from `+from+where.clause(), args...).Scan(&total); err != nil {
+		return nil, 0, driverError(err)
+	}
+	if total == 0 {
+		return nil, 0, nil
+	}
+	n := len(args)
+	rows, err := collect(ctx, q, scan,
+		fmt.Sprintf(`select %s from %s%s order by %s limit $%d offset $%d`, columns, from, where.clause(), order, n+1, n+2),
+		append(args, p.Limit, p.Offset)...)
+	return rows, total, err
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func likePrefix(s string) string { return likeEscaper.Replace(s) + "%" }
+func likePart(s string) string   { return "%" + likeEscaper.Replace(s) + "%" }
