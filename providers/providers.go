@@ -19,6 +19,8 @@ package providers
 import (
 	"context"
 	"time"
+
+	"certbay/db/money"
 )
 
 // Provider is an upstream system that certificates are bought from.
@@ -97,20 +99,18 @@ type Product struct {
 	Warranty int64    // in whole US dollars; 0 = none stated
 }
 
-// Term is a length the product is sold for, and what it costs us. The cost is a whole number of the currency's minor units
-// (cents); the currency is an ISO 4217 code, and empty when the upstream does not tell prices.
+// Term is a length the product is sold for, and what it costs us. Cost has no currency when the upstream does not tell prices.
 type Term struct {
-	Months    int
-	CostMinor int64
-	Currency  string
+	Months int
+	Cost   money.Money
 }
 
 // SANRule says how many additional names of one kind a product takes: Included without a further charge, at most Maximum in
-// all (0 = the product takes none), each one beyond Included for CostMinor per 12 months in the currency of the terms.
+// all (0 = the product takes none), each one beyond Included for Cost per 12 months.
 type SANRule struct {
-	Included  int
-	Maximum   int
-	CostMinor int64
+	Included int
+	Maximum  int
+	Cost     money.Money
 }
 
 // Submission is an order as it is handed to the upstream.
