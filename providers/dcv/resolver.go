@@ -107,6 +107,7 @@ func (r *Resolver) addresses(ctx context.Context, host string) ([]netip.Addr, er
 func question(name string, qtype uint16) *dns.Msg {
 	m := new(dns.Msg)
 	m.SetQuestion(dns.Fqdn(name), qtype)
+	m.RecursionDesired = false
 	m.SetEdns0(1232, true)
 	return m
 }

@@ -105,6 +105,9 @@ func (w *world) answer(server string, rw dns.ResponseWriter, q *dns.Msg) {
 		return
 	}
 	m := new(dns.Msg).SetReply(q)
+	if (server == "resolver") != q.RecursionDesired {
+		w.t.Errorf("%s was asked %s with recursion desired = %v", server, name, q.RecursionDesired)
+	}
 	m.Authoritative = server != "resolver"
 	if server == "resolver" && w.bogus[name] && !q.CheckingDisabled {
 		m.Rcode = dns.RcodeServerFailure
