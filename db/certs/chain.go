@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"time"
 )
@@ -90,7 +91,7 @@ type Info struct {
 	CommonName  string   // of the subject; may be empty
 	IssuerName  string   // the issuer's common name, or its organisation
 	Names       []string // DNS names in the certificate's order
-	Serial      string   // lower-case hex of whole bytes, as openssl prints it
+	Serial      string   // lower-case hex of whole bytes: "0a0b"
 	NotBefore   time.Time
 	NotAfter    time.Time // the last second of validity
 	KeyType     string    // "RSA", "ECDSA", "Ed25519", or empty
@@ -115,7 +116,7 @@ func DescribeCertificate(cert *x509.Certificate) Info {
 		CommonName:  clean(cert.Subject.CommonName, maxName),
 		IssuerName:  clean(cert.Issuer.CommonName, maxSubject),
 		Names:       cert.DNSNames,
-		Serial:      fmt.Sprintf("%x", cert.SerialNumber.Bytes()),
+		Serial:      serial(cert.SerialNumber),
 		NotBefore:   cert.NotBefore.UTC(),
 		NotAfter:    cert.NotAfter.UTC(),
 		Fingerprint: hexSHA256(cert.Raw),
@@ -134,9 +135,23 @@ func DescribeCertificate(cert *x509.Certificate) Info {
 	return info
 }
 
+// serial writes a serial number in whole bytes. CAs of old issued zero and
+// negative ones.
+func serial(n *big.Int) string {
+	text := fmt.Sprintf("%x", n.Bytes())
+	if text == "" {
+		text = "00"
+	}
+	if n.Sign() < 0 {
+		text = "-" + text
+	}
+	return text
+}
+
 // OrderChain brings certificates into the order servers send them: the leaf,
 // then each one's issuer. Repetitions are dropped. It wraps ErrBrokenChain when
-// the certificates are not one chain. Signatures are not checked.
+// the certificates are not one chain; a root that comes both self-signed and
+// cross-signed counts once, cross-signed. Signatures are not checked.
 func OrderChain(certs []*x509.Certificate) ([]*x509.Certificate, error) {
 	var rest []*x509.Certificate
 	for _, cert := range certs {
@@ -168,12 +183,14 @@ func OrderChain(certs []*x509.Certificate) ([]*x509.Certificate, error) {
 	for len(rest) > 0 {
 		next := -1
 		for i, cert := range rest {
-			if isIssuer(cert, chain[len(chain)-1]) {
+			if isIssuer(cert, chain[len(chain)-1]) && (next < 0 || isSelfIssued(rest[next])) {
 				next = i
-				break
 			}
 		}
 		if next < 0 {
+			if rest = otherKeys(rest, chain); len(rest) == 0 {
+				break // what was left is the root beside its own cross-signed form
+			}
 			return nil, fmt.Errorf("%w: nothing here issued %s", ErrBrokenChain, clean(chain[len(chain)-1].Subject.String(), 200))
 		}
 		chain = append(chain, rest[next])
@@ -189,6 +206,20 @@ func isIssuer(parent, child *x509.Certificate) bool {
 		return false
 	}
 	return len(parent.SubjectKeyId) == 0 || len(child.AuthorityKeyId) == 0 || bytes.Equal(parent.SubjectKeyId, child.AuthorityKeyId)
+}
+
+// otherKeys returns the certificates that certify none of the chain's names and keys.
+func otherKeys(certs, chain []*x509.Certificate) (others []*x509.Certificate) {
+	for _, cert := range certs {
+		known := false
+		for _, c := range chain {
+			known = known || bytes.Equal(c.RawSubject, cert.RawSubject) && bytes.Equal(c.RawSubjectPublicKeyInfo, cert.RawSubjectPublicKeyInfo)
+		}
+		if !known {
+			others = append(others, cert)
+		}
+	}
+	return others
 }
 
 func isSelfIssued(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, cert.RawIssuer) }
@@ -272,12 +303,6 @@ func VerifyChain(leaf, bundle string, moment time.Time) error {
 	roots.AddCert(chain[last])
 	for _, cert := range chain[1:last] {
 		between.AddCert(cert)
-	}
-	if isSelfIssued(chain[last]) {
-		// Verify trusts an anchor without looking at its own signature.
-		if err := chain[last].CheckSignatureFrom(chain[last]); err != nil {
-			return fmt.Errorf("%w: root: %w", ErrBrokenChain, err)
-		}
 	}
 	_, err = chain[0].Verify(x509.VerifyOptions{
 		Roots: roots, Intermediates: between, CurrentTime: moment, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},

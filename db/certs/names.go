@@ -91,6 +91,9 @@ func NormalizeName(s string) (string, error) {
 		}
 		return refuse(NameBadLabel)
 	}
+	if !spellable(base) {
+		return refuse(NameBadLabel)
+	}
 	base = strings.TrimSuffix(strings.ToLower(base), ".")
 	switch {
 	case base == "" && wildcard:
@@ -178,6 +181,16 @@ func validLabel(label string) bool {
 		}
 	}
 	return true
+}
+
+// spellable reports whether the labels hold, in their own script, only what
+// IDNA 2008 allows: letters, marks, digits and the few joiners of scripts. The
+// idna package maps by the older rules, under which quotes and emoji pass.
+func spellable(ascii string) bool {
+	shown, err := idna.Punycode.ToUnicode(ascii)
+	return err == nil && !strings.ContainsFunc(shown, func(r rune) bool {
+		return r >= utf8.RuneSelf && !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune("·͵׳״・\u200c\u200d", r)
+	})
 }
 
 // isIP reports whether s is an address in any spelling, brackets, zone and the
