@@ -15,6 +15,7 @@ type Problem struct {
 	Field string
 	Key   string
 	Args  []any
+	Count int // of a text with plural forms; 0 for any other
 }
 
 // Problems are all of a form's, in the order of its fields. nil is a form without any.
@@ -31,7 +32,12 @@ func (ps Problems) Of(ctx context.Context, field string) string {
 }
 
 // Text is the problem in the reader's language.
-func (p Problem) Text(ctx context.Context) string { return i18n.T(ctx, p.Key, p.Args...) }
+func (p Problem) Text(ctx context.Context) string {
+	if p.Count > 0 {
+		return i18n.N(ctx, p.Key, p.Count, p.Args...)
+	}
+	return i18n.T(ctx, p.Key, p.Args...)
+}
 
 // FieldID is the id of the input called name; labels, hints and the error summary use it.
 func FieldID(name string) string {

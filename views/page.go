@@ -70,7 +70,7 @@ type Crumb struct {
 
 // Assets are the paths of the built files, with their hashes.
 type Assets struct {
-	CSS, JS, CSRMaker, Favicon string
+	CSS, JS, CSRMaker, Font, Favicon string
 }
 
 // DocumentTitle is the text of <title>: the h1, then the shop.

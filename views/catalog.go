@@ -1,0 +1,99 @@
+package views
+
+import (
+	"context"
+	"slices"
+
+	"certbay/db/money"
+	"certbay/views/i18n"
+)
+
+// CatalogPage lists the products sold to this reseller. Filters are in the URL:
+// ?brand=&kind=&validation=, "" for all.
+type CatalogPage struct {
+	Brand, Kind, Validation string
+	Brands                  []string // every brand there is, whatever the filter
+	Products                []CatalogProduct
+}
+
+// CatalogProduct is one line of the catalog.
+type CatalogProduct struct {
+	ID         int64
+	Brand      string
+	Name       string
+	Kind       string // ssl, wildcard, multi-domain, code-signing, licence
+	Validation string // dv, ov, ev, "" for licences
+	SANMax     int    // names that can be added; 0 none
+	Terms      []TermPrice
+}
+
+// TermPrice is what a term costs in all: the list price and the reseller's own.
+type TermPrice struct {
+	Months    int
+	List, Own money.Money
+}
+
+// ProductPage is one product with everything to know before ordering it.
+type ProductPage struct {
+	ID                  int64
+	Brand, Name         string
+	Kind                string
+	Validation          string
+	DescriptionEN       string
+	DescriptionTR       string
+	Warranty            money.Money // zero: none
+	Terms               []ProductTerm
+	SANIncluded         int
+	SANMax              int // 0: no names can be added
+	WildcardSANIncluded int
+	WildcardSANMax      int
+	Methods             []string // of dns, http, https, email; none: no domain control
+}
+
+// ProductTerm is a term with the price of one additional name.
+type ProductTerm struct {
+	TermPrice
+	SAN, WildcardSAN money.Money
+}
+
+func (m ProductPage) description(ctx context.Context) string {
+	if i18n.From(ctx).Lang == "tr" {
+		return m.DescriptionTR
+	}
+	return m.DescriptionEN
+}
+
+// months are the terms any product of the list is sold for, ascending: the columns.
+func (m CatalogPage) months() []int {
+	var all []int
+	for _, p := range m.Products {
+		for _, t := range p.Terms {
+			all = append(all, t.Months)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (p CatalogProduct) term(months int) (TermPrice, bool) {
+	i := slices.IndexFunc(p.Terms, func(t TermPrice) bool { return t.Months == months })
+	if i < 0 {
+		return TermPrice{}, false
+	}
+	return p.Terms[i], true
+}
+
+// needs are the keys of what has to be at hand for a product of this sort.
+func needs(kind, validation string) []string {
+	switch kind {
+	case "licence":
+		return []string{"product.needs.ip"}
+	case "code-signing":
+		return []string{"product.needs.organisation", "product.needs.hardware"}
+	}
+	list := []string{"product.needs.csr", "product.needs.domain"}
+	if validation == "ov" || validation == "ev" {
+		list = append(list, "product.needs.organisation")
+	}
+	return list
+}

@@ -1,0 +1,123 @@
+package views
+
+import (
+	"strconv"
+
+	"certbay/db/money"
+)
+
+// OrderForm is an order as it was typed; the names of its inputs are product, months,
+// domain, sans, wildcard_sans, customer_name, customer_email, note.
+type OrderForm struct {
+	Months        int
+	Domain        string
+	SANs          string // one per line
+	WildcardSANs  string // one per line
+	CustomerName  string
+	CustomerEmail string
+	Note          string
+}
+
+// OrderProduct is what the form needs to know about the product.
+type OrderProduct struct {
+	ID                  int64
+	Brand, Name         string
+	Kind                string
+	Validation          string
+	Terms               []ProductTerm
+	SANIncluded         int
+	SANMax              int
+	WildcardSANIncluded int
+	WildcardSANMax      int
+}
+
+// HasDomain says whether the form asks for a domain; a licence asks for an address instead.
+func (p OrderProduct) HasDomain() bool { return p.Kind != "code-signing" }
+
+// NewOrderPage is the form of /orders/new. It posts to /orders/check.
+type NewOrderPage struct {
+	Product   OrderProduct
+	Form      OrderForm
+	Problems  Problems
+	Quote     QuotePanel
+	FormToken string
+}
+
+// QuotePanel is what the order would cost. The fragment of POST /orders/quote, and a
+// part of the form and of the check page. All amounts are for the whole term.
+type QuotePanel struct {
+	Months    int // 0: no term chosen yet, nothing is shown
+	ListPrice money.Money
+	SANs      int // additional names that are charged, wildcard ones included
+	SANTotal  money.Money
+	Discount  money.Money // list − own price, not negative
+	Total     money.Money // before tax
+	TaxBP     int         // basis points; 0 hides the tax
+	Tax       money.Money
+	Payable   money.Money
+	Available money.Money
+	After     money.Money // available after the order; negative when it is not enough
+}
+
+// Enough says whether the credit covers the order.
+func (q QuotePanel) Enough() bool { return q.After.Minor >= 0 }
+
+// CheckOrderPage repeats every answer before the order is placed. Its form posts to
+// /orders to place, and to /orders/edit to change an answer; both carry every value.
+type CheckOrderPage struct {
+	Product   OrderProduct
+	Form      OrderForm
+	Domain    string   // tidied, as it will be ordered; readable letters
+	Names     []string // additional names, tidied, wildcard ones included
+	Quote     QuotePanel
+	FormToken string
+}
+
+// InsufficientCreditPage says what is missing. Nothing was ordered.
+type InsufficientCreditPage struct {
+	Product   string
+	Domain    string
+	Needed    money.Money
+	Available money.Money
+	Missing   money.Money
+	TopUp     []string // the operator's bank lines
+	BackHref  string   // the same order form again, filled in
+}
+
+// hidden carries the form along.
+func (f OrderForm) hidden(product int64, token string) []Hidden {
+	return []Hidden{
+		{"product", strconv.FormatInt(product, 10)},
+		{"months", strconv.Itoa(f.Months)},
+		{"domain", f.Domain},
+		{"sans", f.SANs},
+		{"wildcard_sans", f.WildcardSANs},
+		{"customer_name", f.CustomerName},
+		{"customer_email", f.CustomerEmail},
+		{"note", f.Note},
+		{"form_token", token},
+	}
+}
+
+// OrderProblem is why a field of an order was refused, by the book's code; name and
+// max fill in what the words speak of.
+func OrderProblem(field, code, name string, max int) Problem {
+	return Problem{Field: field, Key: "problem." + code, Args: []any{"Name", name, "Max", max}}
+}
+
+// CSRFault is why a CSR was refused; which fields are set depends on the code.
+type CSRFault struct {
+	Code                      string
+	Expected, Found, Name     string
+	Algorithm, Curve, KeyType string
+	Bits, Min, Max, Count     int
+}
+
+// CSRProblem puts a fault beside a field.
+func CSRProblem(field string, f CSRFault) Problem {
+	return Problem{Field: field, Key: "csr.problem." + f.Code, Args: []any{
+		"Expected", f.Expected, "Found", f.Found, "Name", f.Name,
+		"Algorithm", f.Algorithm, "Curve", f.Curve, "KeyType", f.KeyType,
+		"Bits", f.Bits, "Min", f.Min, "Max", f.Max, "Count", f.Count,
+	}}
+}
