@@ -37,6 +37,17 @@ type DB struct {
 
 	// Now is the book's clock; times enter the book as UTC.
 	Now func() time.Time
+
+	// FailPoint, when set, is told the name of each step at which the process may
+	// be killed in a crash test.
+	FailPoint func(name string)
+}
+
+// At passes a named fail point.
+func (db *DB) At(name string) {
+	if db.FailPoint != nil {
+		db.FailPoint(name)
+	}
 }
 
 // Open opens the book at target, a file path (SQLite) or a postgres:// URL, and

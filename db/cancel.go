@@ -1,0 +1,106 @@
+package db
+
+import (
+	"context"
+	"errors"
+)
+
+// CanCancel says whether an order may still be cancelled with a full refund:
+// nothing was issued, and nobody is in the middle of an upstream call.
+func (o Order) CanCancel() bool {
+	switch o.Fulfilment {
+	case FulfilmentSubmitting, FulfilmentUnsure:
+		return false
+	}
+	return o.Status.CanMove(StatusCancelled) && o.Status != StatusCompleted
+}
+
+// CancelOrder cancels a reseller's order before issuance and gives the money
+// back: held → wallet. What the upstream has accepted is cancelled there first,
+// by the job that is returned (0: it is cancelled already). Errors: ErrNotFound,
+// ErrStale (too late, or an upstream call is under way).
+func (db *DB) CancelOrder(ctx context.Context, by Actor, resellerID, orderID int64) (jobID int64, err error) {
+	err = db.transact(ctx, func(t *tx) error {
+		jobID = 0
+		o, err := one(ctx, t, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.id = $1 and o.reseller_id = $2`, orderID, resellerID)
+		if err != nil {
+			return err
+		}
+		if !o.CanCancel() {
+			return ErrStale
+		}
+		if o.Fulfilment != FulfilmentAccepted {
+			return cancel(ctx, t, by, o, "order.cancel")
+		}
+		err = t.QueryRowContext(ctx, `select id from job where kind = $1 and subject_id = $2 and failed = false`, JobCancel, o.ID).Scan(&jobID)
+		if err = driverError(err); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if jobID, err = enqueue(ctx, t, JobCancel, o.ID, by, t.now); err != nil {
+			return err
+		}
+		if err := event(ctx, t, by, Event{OrderID: o.ID, Kind: "cancel_requested"}); err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "order.cancel_request", Object: object("order", o.ID), ResellerID: resellerID})
+	})
+	return jobID, err
+}
+
+// ConfirmCancel cancels and refunds an order that its upstream has cancelled, or
+// that an admin decided was never placed there.
+func (db *DB) ConfirmCancel(ctx context.Context, by Actor, orderID int64) error {
+	return db.transact(ctx, func(t *tx) error {
+		o, err := anyOrder(ctx, t, orderID)
+		if err != nil {
+			return err
+		}
+		if !o.Status.CanMove(StatusCancelled) || o.Status == StatusCompleted {
+			return ErrStale
+		}
+		return cancel(ctx, t, by, o, "order.cancel")
+	})
+}
+
+// cancel is the one way an order that was never delivered ends: status, refund,
+// invoice, certificates and waiting jobs in one transaction.
+func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error {
+	if err := move(ctx, t, by, o.ID, o.Status, StatusCancelled, "cancelled", cents2(o.PayableCents())); err != nil {
+		return err
+	}
+	err := post(ctx, t, posting{ref: "refund " + object("order", o.ID), kind: "refund", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,
+		legs: []leg{{Held, -o.PayableCents()}, {Wallet, o.PayableCents()}}})
+	if err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`update invoice set status = 'cancelled' where order_id = $1`,
+		`update certificate set state = 'cancelled' where order_id = $1 and state = 'requested'`,
+		`delete from job where kind in ('submit', 'poll', 'check') and subject_id in (select id from certificate where order_id = $1)`,
+		`update orders set fulfilment = 'none' where id = $1 and fulfilment in ('queued', 'unsure', 'refused')`,
+	} {
+		if _, err := t.ExecContext(ctx, query, o.ID); err != nil {
+			return err
+		}
+	}
+	return audit(ctx, t, by, Change{Action: action, Object: object("order", o.ID), ResellerID: o.ResellerID,
+		Before: string(o.Status), After: "refunded " + cents2(o.PayableCents()) + " USD"})
+}
+
+// ExpireOrders ends completed orders whose term is over and says how many.
+func (db *DB) ExpireOrders(ctx context.Context) (int, error) {
+	due, err := collect(ctx, db.read, func(s scanner) (id int64, err error) { return id, s.Scan(&id) },
+		`select id from orders where status = 'completed' and ends_at <= $1 limit 500`, db.now())
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range due {
+		err := db.transact(ctx, func(t *tx) error {
+			return move(ctx, t, System, id, StatusCompleted, StatusExpired, "expired", "")
+		})
+		if err != nil && !errors.Is(err, ErrStale) {
+			return 0, err
+		}
+	}
+	return len(due), nil
+}

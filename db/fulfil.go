@@ -1,0 +1,273 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Submission is what the worker hands to an upstream.
+type Submission struct {
+	Order       Order
+	Certificate Certificate
+	ProductCode string
+	Names       []DCV
+	Contact     Contact
+}
+
+// SubmissionOf reads everything a submission needs.
+func (db *DB) SubmissionOf(ctx context.Context, certificateID int64) (Submission, error) {
+	return submissionOf(ctx, db.read, certificateID)
+}
+
+func submissionOf(ctx context.Context, q querier, certificateID int64) (s Submission, err error) {
+	if s.Certificate, err = one(ctx, q, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID); err != nil {
+		return s, err
+	}
+	if s.Order, err = anyOrder(ctx, q, s.Certificate.OrderID); err != nil {
+		return s, err
+	}
+	var contact string
+	err = q.QueryRowContext(ctx, `select f.product_code, o.contact from orders o join offer f on f.id = o.offer_id where o.id = $1`, s.Order.ID).Scan(&s.ProductCode, &contact)
+	if err != nil {
+		return s, driverError(err)
+	}
+	if contact != "" {
+		if err := json.Unmarshal([]byte(contact), &s.Contact); err != nil {
+			return s, err
+		}
+	}
+	s.Names, err = collect(ctx, q, scanDCV, `select `+dcvColumns+` from dcv d where d.certificate_id = $1 order by d.id`, certificateID)
+	return s, err
+}
+
+// BeginSubmit notes that the upstream is about to be called: queued → submitting.
+// ErrStale when the order is not queued; then the call must not be made.
+func (db *DB) BeginSubmit(ctx context.Context, certificateID int64) (Submission, error) {
+	var s Submission
+	err := db.transact(ctx, func(t *tx) (err error) {
+		if s, err = submissionOf(ctx, t, certificateID); err != nil {
+			return err
+		}
+		if s.Certificate.State != CertificateRequested {
+			return ErrStale
+		}
+		return fulfil(ctx, t, s.Order.ID, FulfilmentQueued, FulfilmentSubmitting)
+	})
+	return s, err
+}
+
+// AcceptSubmit notes that the upstream has the order: submitting or unsure →
+// accepted, and queues the first poll. ErrStale when somebody decided meanwhile.
+func (db *DB) AcceptSubmit(ctx context.Context, by Actor, certificateID int64, upstreamID string) error {
+	return db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		if err := changed(ctx, t, `update orders set fulfilment = 'accepted', message = '', upstream_seen_at = $1 where id = $2 and fulfilment in ('submitting', 'unsure')`, t.now, c.OrderID); err != nil {
+			return err
+		}
+		if err := changed(ctx, t, `update certificate set upstream_id = $1 where id = $2 and upstream_id = ''`, upstreamID, c.ID); err != nil {
+			return err
+		}
+		if err := ensureJob(ctx, t, JobPoll, c.ID, t.now); err != nil {
+			return err
+		}
+		return event(ctx, t, by, Event{OrderID: c.OrderID, Kind: "accepted", Detail: c.Upstream + " " + upstreamID})
+	})
+}
+
+// RefuseSubmit notes that the upstream refused: the order is the reseller's
+// again, to be corrected. The upstream's words are kept.
+func (db *DB) RefuseSubmit(ctx context.Context, certificateID int64, words string) error {
+	return db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		return refuse(ctx, t, c, []Fulfilment{FulfilmentSubmitting, FulfilmentUnsure}, words)
+	})
+}
+
+func refuse(ctx context.Context, t *tx, c Certificate, from []Fulfilment, words string) error {
+	o, err := anyOrder(ctx, t, c.OrderID)
+	if err != nil {
+		return err
+	}
+	err = ErrStale
+	for _, f := range from {
+		if errors.Is(err, ErrStale) {
+			err = fulfil(ctx, t, o.ID, f, FulfilmentRefused)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, `update orders set message = $1 where id = $2`, words, o.ID); err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, `update certificate set state = 'refused' where id = $1`, c.ID); err != nil {
+		return err
+	}
+	return move(ctx, t, System, o.ID, o.Status, StatusPendingConfiguration, "refused", words)
+}
+
+// DoubtSubmit notes that nobody knows whether the upstream has the order:
+// submitting → unsure. It is never sent again blindly.
+func (db *DB) DoubtSubmit(ctx context.Context, certificateID int64, cause string) error {
+	return db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		if err := fulfil(ctx, t, c.OrderID, FulfilmentSubmitting, FulfilmentUnsure); err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, `update orders set message = $1 where id = $2`, cause, c.OrderID); err != nil {
+			return err
+		}
+		return event(ctx, t, System, Event{OrderID: c.OrderID, Kind: "unsure", Detail: cause})
+	})
+}
+
+// RequeueSubmit lets an order be submitted again, because the upstream said
+// that it never got it (by System) or a person decided so: unsure or submitting → queued.
+func (db *DB) RequeueSubmit(ctx context.Context, by Actor, certificateID int64) error {
+	return db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		if err := changed(ctx, t, `update orders set fulfilment = 'queued', message = '' where id = $1 and fulfilment in ('unsure', 'submitting')`, c.OrderID); err != nil {
+			return err
+		}
+		if err := ensureJob(ctx, t, JobSubmit, c.ID, t.now); err != nil {
+			return err
+		}
+		if err := event(ctx, t, by, Event{OrderID: c.OrderID, Kind: "requeued"}); err != nil {
+			return err
+		}
+		if by.Kind == BySystem {
+			return nil
+		}
+		return audit(ctx, t, by, Change{Action: "order.resubmit", Object: object("order", c.OrderID)})
+	})
+}
+
+// RecordStatus takes over what the upstream says of an order that is under way.
+func (db *DB) RecordStatus(ctx context.Context, certificateID int64, message string, names []UpstreamName) error {
+	return db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		if err := recordNames(ctx, t, c.OrderID, c.ID, names); err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, `update orders set message = $1, upstream_seen_at = $2 where id = $3 and fulfilment = 'accepted'`, message, t.now, c.OrderID); err != nil {
+			return err
+		}
+		o, err := anyOrder(ctx, t, c.OrderID)
+		if err != nil || o.Status != StatusProcessing || len(names) == 0 {
+			return err
+		}
+		return move(ctx, t, System, o.ID, StatusProcessing, StatusValidationPending, "validation", "")
+	})
+}
+
+// Issued is a certificate (or a licence key) as an upstream delivered it.
+type Issued struct {
+	PEM, Chain string
+	Serial     string
+	NotBefore  time.Time
+	NotAfter   time.Time
+	LicenceKey string
+}
+
+// RecordIssued keeps an issued certificate, completes the order and, at its first
+// issuance, settles the money: held → revenue and tax, and the upstream's cost.
+// Recording the same certificate twice changes nothing. tell, when not nil,
+// writes the mail to the customer's or reseller's address.
+func (db *DB) RecordIssued(ctx context.Context, certificateID int64, i Issued, tell func(Order) Mail) error {
+	return db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		err = changed(ctx, t, `update certificate set state = 'issued', pem = $1, chain = $2, serial = $3, not_before = $4, not_after = $5, issued_at = $6
+			where id = $7 and state = 'requested'`, i.PEM, i.Chain, i.Serial, orNull(i.NotBefore), orNull(i.NotAfter), t.now, c.ID)
+		if errors.Is(err, ErrStale) && c.State == CertificateIssued {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, `update dcv set state = 'verified', verified_at = coalesce(verified_at, $1) where certificate_id = $2`, t.now, c.ID); err != nil {
+			return err
+		}
+		o, err := anyOrder(ctx, t, c.OrderID)
+		if err != nil {
+			return err
+		}
+		if err := complete(ctx, t, o, i); err != nil {
+			return err
+		}
+		if tell == nil {
+			return nil
+		}
+		if o, err = anyOrder(ctx, t, o.ID); err != nil {
+			return err
+		}
+		m := tell(o)
+		if m.To == "" {
+			return nil
+		}
+		return queueMail(ctx, t, m)
+	})
+}
+
+func complete(ctx context.Context, t *tx, o Order, i Issued) error {
+	first := o.CompletedAt.IsZero()
+	completedAt, endsAt := o.CompletedAt, o.EndsAt
+	if first {
+		completedAt, endsAt = t.now, t.now.AddDate(0, o.Months, 0)
+	}
+	_, err := t.ExecContext(ctx, `update orders set completed_at = $1, ends_at = $2, certificate_until = $3, upstream_seen_at = $4, message = '', licence_key = $5 where id = $6`,
+		completedAt, endsAt, orNull(i.NotAfter), t.now, i.LicenceKey, o.ID)
+	if err != nil {
+		return err
+	}
+	if o.Status != StatusCompleted {
+		if err := move(ctx, t, System, o.ID, o.Status, StatusCompleted, "issued", i.Serial); err != nil {
+			return err
+		}
+	} else if err := event(ctx, t, System, Event{OrderID: o.ID, Kind: "issued", Detail: i.Serial}); err != nil {
+		return err
+	}
+	if first {
+		err = post(ctx, t, posting{ref: "settle " + object("order", o.ID), kind: "settle", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,
+			legs: []leg{{Held, -o.PayableCents()}, {Revenue, o.TotalCents}, {Tax, o.TaxCents},
+				{UpstreamCost, o.CostCents}, {UpstreamCredit, -o.CostCents}}})
+		if err != nil {
+			return err
+		}
+	}
+	return audit(ctx, t, System, Change{Action: "certificate.issue", Object: object("order", o.ID), ResellerID: o.ResellerID, After: "serial " + i.Serial})
+}
+
+// RecordRejected notes that the upstream ended an accepted order without a
+// certificate: the reseller may correct it and hand it in anew.
+func (db *DB) RecordRejected(ctx context.Context, certificateID int64, words string) error {
+	return db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		if c.State != CertificateRequested {
+			return ErrStale
+		}
+		return refuse(ctx, t, c, []Fulfilment{FulfilmentAccepted}, words)
+	})
+}

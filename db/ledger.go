@@ -1,0 +1,192 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// AccountKind is a ledger account. Wallet and held exist per reseller, the rest
+// once. A wallet's balance is the credit a reseller has; what flows into an
+// account is positive, and every transaction sums to zero.
+type AccountKind string
+
+const (
+	Wallet         AccountKind = "wallet"
+	Held           AccountKind = "held" // paid, not yet delivered
+	Revenue        AccountKind = "revenue"
+	Tax            AccountKind = "tax"
+	UpstreamCost   AccountKind = "upstream_cost"
+	UpstreamCredit AccountKind = "upstream_credit"
+	TopUpSource    AccountKind = "topup_source"
+	Adjustment     AccountKind = "adjustment"
+)
+
+// perReseller says whether each reseller has an account of this kind.
+func (k AccountKind) perReseller() bool { return k == Wallet || k == Held }
+
+// leg is one side of a posting: cents flow into the account (negative: out of it).
+type leg struct {
+	kind  AccountKind
+	cents int64
+}
+
+// posting is a ledger transaction to be. Ref is unique in the whole ledger: a
+// second posting with it is refused as ErrDuplicate, so money moves once.
+type posting struct {
+	ref      string
+	kind     string // order, settle, refund, topup, adjustment
+	reseller int64
+	orderID  int64
+	memo     string
+	legs     []leg
+}
+
+// post is the only writer of money. A debit that would take a wallet or a held
+// account below its floor is refused as *InsufficientCredit.
+func post(ctx context.Context, t *tx, p posting) error {
+	var sum int64
+	for _, l := range p.legs {
+		sum += l.cents
+	}
+	if sum != 0 {
+		return errors.New("ledger: a transaction that does not sum to zero")
+	}
+	ids, err := accountIDs(ctx, t, p.reseller)
+	if err != nil {
+		return err
+	}
+	txID, err := insert(ctx, t, `insert into ledger_tx (ref, kind, order_id, memo, created_at) values ($1, $2, $3, $4, $5) returning id`,
+		p.ref, p.kind, idOrNull(p.orderID), p.memo, t.now)
+	if err != nil {
+		return err
+	}
+	legs := slices.Clone(p.legs)
+	// One order for all writers, so that two of them never wait for each other.
+	slices.SortFunc(legs, func(a, b leg) int { return cmp.Compare(ids[a.kind], ids[b.kind]) })
+	for _, l := range legs {
+		if l.cents == 0 {
+			continue
+		}
+		account, ok := ids[l.kind]
+		if !ok {
+			return ErrNotFound
+		}
+		var after int64
+		err := driverError(t.QueryRowContext(ctx,
+			`update account set balance_cents = balance_cents + $1
+			 where id = $2 and ($1 > 0 or floor_cents is null or balance_cents + $1 >= floor_cents)
+			 returning balance_cents`, l.cents, account).Scan(&after))
+		if errors.Is(err, ErrNotFound) {
+			return insufficient(ctx, t, account, -l.cents)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `insert into ledger_entry (tx_id, account_id, amount_cents, balance_after_cents) values ($1, $2, $3, $4)`,
+			txID, account, l.cents, after)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insufficient(ctx context.Context, q querier, account, needed int64) error {
+	refusal := &InsufficientCredit{Needed: needed}
+	err := q.QueryRowContext(ctx, `select balance_cents - coalesce(floor_cents, 0) from account where id = $1`, account).Scan(&refusal.Available)
+	if err != nil {
+		return driverError(err)
+	}
+	return refusal
+}
+
+// accountIDs finds the operator's accounts and, when reseller is not 0, that reseller's.
+func accountIDs(ctx context.Context, q querier, reseller int64) (map[AccountKind]int64, error) {
+	type row struct {
+		kind AccountKind
+		id   int64
+	}
+	rows, err := collect(ctx, q, func(s scanner) (r row, err error) { return r, s.Scan(&r.kind, &r.id) },
+		`select kind, id from account where reseller_id = $1
+		 union all select kind, id from account where reseller_id is null`, reseller)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[AccountKind]int64{}
+	for _, r := range rows {
+		ids[r.kind] = r.id
+	}
+	return ids, nil
+}
+
+func idOrNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
+
+// Wallet reads a reseller's credit: its balance, and what it can spend (balance
+// plus allowance). USD cents.
+func (db *DB) Wallet(ctx context.Context, resellerID int64) (balance, available int64, err error) {
+	err = db.read.QueryRowContext(ctx,
+		`select balance_cents, balance_cents - coalesce(floor_cents, 0) from account where kind = 'wallet' and reseller_id = $1`, resellerID).
+		Scan(&balance, &available)
+	return balance, available, driverError(err)
+}
+
+// AddCredit puts credit on a reseller's wallet (negative: takes it off), by an
+// admin with a reason. Ref makes it happen once; ErrDuplicate the second time.
+func (db *DB) AddCredit(ctx context.Context, by Actor, resellerID, cents int64, ref, reason string) error {
+	return db.transact(ctx, func(t *tx) error {
+		err := post(ctx, t, posting{ref: "topup:" + ref, kind: "topup", reseller: resellerID, memo: reason,
+			legs: []leg{{Wallet, cents}, {TopUpSource, -cents}}})
+		if err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "credit.add", Object: object("reseller", resellerID), ResellerID: resellerID,
+			After: cents2(cents) + " USD: " + reason})
+	})
+}
+
+// LedgerEntry is one line of a statement: what flowed into (negative: out of) an
+// account and the account's balance after it, USD cents.
+type LedgerEntry struct {
+	ID           int64
+	Account      AccountKind
+	Kind         string // of the transaction: order, settle, refund, topup, adjustment
+	Memo         string
+	OrderID      int64
+	OrderNumber  string
+	Cents        int64
+	BalanceAfter int64
+	At           time.Time
+}
+
+const (
+	entryColumns = `e.id, a.kind, t.kind, t.memo, coalesce(t.order_id, 0), coalesce(o.number, ''), e.amount_cents, e.balance_after_cents, t.created_at`
+	entryTables  = `ledger_entry e join account a on a.id = e.account_id join ledger_tx t on t.id = e.tx_id left join orders o on o.id = t.order_id`
+)
+
+func scanEntry(s scanner) (e LedgerEntry, err error) {
+	err = s.Scan(&e.ID, &e.Account, &e.Kind, &e.Memo, &e.OrderID, &e.OrderNumber, &e.Cents, &e.BalanceAfter, moment{&e.At})
+	return e, err
+}
+
+// Statement lists a reseller's wallet entries, newest first.
+func (db *DB) Statement(ctx context.Context, resellerID int64, p Page) ([]LedgerEntry, int, error) {
+	var account int64
+	err := db.read.QueryRowContext(ctx, `select id from account where kind = 'wallet' and reseller_id = $1`, resellerID).Scan(&account)
+	if err != nil {
+		return nil, 0, driverError(err)
+	}
+	return list(ctx, db.read, scanEntry, entryColumns, entryTables, conditions{parts: []string{"e.account_id = $1"}}, []any{account}, "e.id desc", p)
+}
+
+// OrderEntries lists every ledger entry of an order, oldest first; operator only.
+func (db *DB) OrderEntries(ctx context.Context, orderID int64) ([]LedgerEntry, error) {
+	return collect(ctx, db.read, scanEntry, `select `+entryColumns+` from `+entryTables+` where t.order_id = $1 order by e.id`, orderID)
+}

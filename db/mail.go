@@ -1,0 +1,105 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Mail is a message to send: plain text, UTF-8.
+type Mail struct {
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Body    string `json:"body"`
+}
+
+// MailState is where a message stands.
+type MailState string
+
+const (
+	MailQueued MailState = "queued"
+	MailSent   MailState = "sent"
+	MailFailed MailState = "failed"
+)
+
+// OutboxMail is a message as the outbox lists it. Its body is kept only until it
+// is sent, because it may carry a one-time link.
+type OutboxMail struct {
+	ID        int64
+	To        string
+	Subject   string
+	State     MailState
+	Error     string
+	CreatedAt time.Time
+	SentAt    time.Time
+}
+
+// queueMail writes a message and the job that sends it, in the transaction of
+// the change it tells about. Sending never holds that change up.
+func queueMail(ctx context.Context, t *tx, m Mail) error {
+	id, err := insert(ctx, t, `insert into mail (recipient, subject, state, created_at) values ($1, $2, 'queued', $3) returning id`,
+		m.To, m.Subject, t.now)
+	if err != nil {
+		return err
+	}
+	_, err = enqueue(ctx, t, JobMail, id, m, t.now)
+	return err
+}
+
+// QueueMail queues a message that belongs to no other change.
+func (db *DB) QueueMail(ctx context.Context, m Mail) error {
+	return db.transact(ctx, func(t *tx) error { return queueMail(ctx, t, m) })
+}
+
+// MailOf reads the message that a mail job carries.
+func MailOf(j Job) (Mail, error) {
+	var m Mail
+	if err := json.Unmarshal([]byte(j.Payload), &m); err != nil {
+		return m, fmt.Errorf("mail job %d: %w", j.ID, err)
+	}
+	return m, nil
+}
+
+// RecordMail notes how sending went; an empty cause means sent.
+func (db *DB) RecordMail(ctx context.Context, id int64, cause string, final bool) error {
+	return db.transact(ctx, func(t *tx) error {
+		switch {
+		case cause == "":
+			return changed(ctx, t, `update mail set state = 'sent', error = '', sent_at = $1 where id = $2`, t.now, id)
+		case final:
+			return changed(ctx, t, `update mail set state = 'failed', error = $1 where id = $2`, cause, id)
+		default:
+			return changed(ctx, t, `update mail set error = $1 where id = $2`, cause, id)
+		}
+	})
+}
+
+// ResendMail makes a failed message's job due again; ErrNotFound when its body
+// is gone because it was sent.
+func (db *DB) ResendMail(ctx context.Context, by Actor, id int64) error {
+	return db.transact(ctx, func(t *tx) error {
+		err := changed(ctx, t, `update job set run_at = $1, failed = false where kind = $2 and subject_id = $3`, t.now, JobMail, id)
+		if errors.Is(err, ErrStale) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if err := changed(ctx, t, `update mail set state = 'queued' where id = $1`, id); err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "mail.resend", Object: object("mail", id)})
+	})
+}
+
+// Outbox lists messages, newest first.
+func (db *DB) Outbox(ctx context.Context, state MailState, p Page) ([]OutboxMail, int, error) {
+	where, args := conditions{}, []any{}
+	where.add(&args, state != "", "state = ?", state)
+	return list(ctx, db.read, func(s scanner) (m OutboxMail, err error) {
+		err = s.Scan(&m.ID, &m.To, &m.Subject, &m.State, &m.Error, moment{&m.CreatedAt}, moment{&m.SentAt})
+		return m, err
+	}, `id, recipient, subject, state, error, created_at, sent_at`, "mail", where, args, "id desc", p)
+}

@@ -1,0 +1,60 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+)
+
+// Operator is the company that runs this Certbay, as invoices and the top-up
+// instructions name it.
+type Operator struct {
+	Brand     string // the shop's name in the header
+	Company   string
+	Address   string
+	City      string
+	Country   string
+	TaxOffice string
+	TaxID     string
+	Email     string
+	Bank      []string // lines that tell a reseller where to transfer money
+}
+
+// Operator reads the operator's details; a new book has only the brand "Certbay".
+func (db *DB) Operator(ctx context.Context) (Operator, error) { return operator(ctx, db.read) }
+
+func operator(ctx context.Context, q querier) (Operator, error) {
+	o := Operator{Brand: "Certbay"}
+	var text string
+	err := driverError(q.QueryRowContext(ctx, `select value from setting where name = 'operator'`).Scan(&text))
+	if errors.Is(err, ErrNotFound) {
+		return o, nil
+	}
+	if err != nil {
+		return o, err
+	}
+	return o, json.Unmarshal([]byte(text), &o)
+}
+
+// SetOperator changes the operator's details; invoices made before keep theirs.
+func (db *DB) SetOperator(ctx context.Context, by Actor, o Operator) error {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	return db.transact(ctx, func(t *tx) error {
+		before, err := operator(ctx, t)
+		if err != nil {
+			return err
+		}
+		old, err := json.Marshal(before)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `insert into setting (name, value) values ('operator', $1) on conflict (name) do update set value = excluded.value`, string(text))
+		if err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "operator.set", Object: "operator", Before: string(old), After: string(text)})
+	})
+}

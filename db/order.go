@@ -1,0 +1,304 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Status is where an order stands for its reseller; the words of the DATASSL API.
+type Status string
+
+const (
+	StatusPending              Status = "pending"               // the reseller's move: configure
+	StatusPendingConfiguration Status = "pending_configuration" // the reseller's move: the upstream wants a correction
+	StatusProcessing           Status = "processing"            // ours or the upstream's move
+	StatusValidationPending    Status = "validation_pending"    // the domain owner's move, or the CA's vetting
+	StatusCompleted            Status = "completed"             // nobody's; active until the term ends
+	StatusCancelled            Status = "cancelled"
+	StatusExpired              Status = "expired"
+)
+
+// Statuses lists every status, in the order of an order's life.
+var Statuses = []Status{StatusPending, StatusPendingConfiguration, StatusProcessing, StatusValidationPending,
+	StatusCompleted, StatusCancelled, StatusExpired}
+
+// moves is the table of allowed moves: from → to.
+var moves = map[Status][]Status{
+	StatusPending:              {StatusProcessing, StatusCancelled},
+	StatusPendingConfiguration: {StatusProcessing, StatusCancelled},
+	StatusProcessing:           {StatusValidationPending, StatusPendingConfiguration, StatusCompleted, StatusCancelled},
+	StatusValidationPending:    {StatusCompleted, StatusPendingConfiguration, StatusCancelled},
+	StatusCompleted:            {StatusExpired, StatusCancelled},
+}
+
+// CanMove says whether an order may go from one status to another.
+func (s Status) CanMove(to Status) bool { return slices.Contains(moves[s], to) }
+
+// Fulfilment is how the order's wish stands upstream.
+type Fulfilment string
+
+const (
+	FulfilmentNone       Fulfilment = "none"       // nothing asked for yet
+	FulfilmentQueued     Fulfilment = "queued"     // the job is in the book
+	FulfilmentSubmitting Fulfilment = "submitting" // the upstream call may be on its way
+	FulfilmentUnsure     Fulfilment = "unsure"     // it broke off in between: never sent again blindly
+	FulfilmentAccepted   Fulfilment = "accepted"
+	FulfilmentRefused    Fulfilment = "refused"
+)
+
+// Order is one purchase of a term. Amounts are USD cents, times UTC.
+type Order struct {
+	ID               int64
+	Number           string // ORD-2026-0042
+	ResellerID       int64
+	ResellerName     string
+	ProductID        int64
+	ProductName      string
+	Brand            string
+	Kind             ProductKind
+	Validation       string
+	Months           int
+	Domain           string // ASCII; an IP address for licences; empty for code signing
+	SANCount         int
+	WildcardSANCount int
+	BaseCents        int64
+	SANCents         int64
+	DiscountCents    int64
+	TotalCents       int64
+	TaxCents         int64
+	CostCents        int64
+	Status           Status
+	Fulfilment       Fulfilment
+	Message          string // the upstream's last words
+	CustomerName     string
+	CustomerEmail    string
+	Note             string
+	PlacedBy         string
+	CreatedAt        time.Time
+	CompletedAt      time.Time // first issuance; the term runs from here
+	EndsAt           time.Time // end of the term; zero until completed
+	CertificateUntil time.Time // end of the newest issued certificate; zero while none
+	UpstreamSeenAt   time.Time
+	LicenceKey       string
+}
+
+// PayableCents is what the order debited: total plus tax.
+func (o Order) PayableCents() int64 { return o.TotalCents + o.TaxCents }
+
+// Places is how many names the certificate of the order may hold.
+func (o Order) places(p Product) int {
+	return 1 + max(o.SANCount, p.SANIncluded) + max(o.WildcardSANCount, p.WildcardSANIncluded)
+}
+
+const (
+	orderColumns = `o.id, o.number, o.reseller_id, r.company, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
+		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
+		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
+		o.certificate_until, o.upstream_seen_at, o.licence_key`
+	orderTables = `orders o join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`
+)
+
+func scanOrder(s scanner) (o Order, err error) {
+	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
+		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
+		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
+		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey)
+	return o, err
+}
+
+// Order finds a reseller's order; ErrNotFound for any other reseller's.
+func (db *DB) Order(ctx context.Context, resellerID, id int64) (Order, error) {
+	return one(ctx, db.read, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.id = $1 and o.reseller_id = $2`, id, resellerID)
+}
+
+// AnyOrder finds an order of any reseller; for the operator and the worker.
+func (db *DB) AnyOrder(ctx context.Context, id int64) (Order, error) {
+	return anyOrder(ctx, db.read, id)
+}
+
+func anyOrder(ctx context.Context, q querier, id int64) (Order, error) {
+	return one(ctx, q, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.id = $1`, id)
+}
+
+// Draft is an order as it would be placed: tidied, with its product and price.
+type Draft struct {
+	NewOrder
+	Product Product
+	Term    Term
+	Quote   Quote
+}
+
+// Draft checks what a reseller asks for and prices it. Errors: *Rejected,
+// ErrNotFound (product not sold to this reseller), ErrForbidden (no group). The
+// draft is filled as far as possible beside a *Rejected.
+func (db *DB) Draft(ctx context.Context, resellerID int64, n NewOrder) (Draft, error) {
+	return db.draft(ctx, db.read, resellerID, n)
+}
+
+func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder) (Draft, error) {
+	p, err := db.product(ctx, q, resellerID, n.ProductID)
+	if err != nil {
+		return Draft{}, err
+	}
+	var taxRateBP int64
+	if err := q.QueryRowContext(ctx, `select tax_rate_bp from reseller where id = $1`, resellerID).Scan(&taxRateBP); err != nil {
+		return Draft{}, driverError(err)
+	}
+	tidy, problems := n.check(p)
+	d := Draft{NewOrder: tidy, Product: p}
+	if term, ok := p.Term(n.Months); ok {
+		d.Term = term
+		d.Quote = p.Price(term, tidy.SANCount, tidy.WildcardSANCount, taxRateBP)
+	}
+	if len(problems) > 0 {
+		return d, &Rejected{problems}
+	}
+	return d, nil
+}
+
+// PlaceOrder buys: order, debit wallet → held, invoice, event, audit and, where
+// nothing has to be configured, the job, in one transaction. Errors: those of
+// Draft, *InsufficientCredit, ErrSuspended. The same FormToken answers the order
+// it placed before.
+func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewOrder) (Order, error) {
+	if n.FormToken != "" {
+		if before, err := db.orderByToken(ctx, resellerID, n.FormToken); !errors.Is(err, ErrNotFound) {
+			return before, err
+		}
+	}
+	var placed Order
+	err := db.transact(ctx, func(t *tx) error {
+		d, err := db.draft(ctx, t, resellerID, n)
+		if err != nil {
+			return err
+		}
+		placed, err = db.place(ctx, t, by, resellerID, d)
+		return err
+	})
+	if errors.Is(err, ErrDuplicate) && n.FormToken != "" {
+		return db.orderByToken(ctx, resellerID, n.FormToken)
+	}
+	if err == nil {
+		db.At("order_committed")
+	}
+	return placed, err
+}
+
+func (db *DB) orderByToken(ctx context.Context, resellerID int64, token string) (Order, error) {
+	return one(ctx, db.read, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.reseller_id = $1 and o.form_token = $2`, resellerID, token)
+}
+
+func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Draft) (Order, error) {
+	buyer, err := activeParty(ctx, t, resellerID)
+	if err != nil {
+		return Order{}, err
+	}
+	var offer, costPerYear int64
+	err = t.QueryRowContext(ctx, `select id, cost_cents from offer where product_id = $1 and active = true order by rank, id limit 1`, d.ProductID).Scan(&offer, &costPerYear)
+	if err != nil {
+		return Order{}, driverError(err)
+	}
+	number, err := nextNumber(ctx, t, "ORD")
+	if err != nil {
+		return Order{}, err
+	}
+	fulfilment := FulfilmentNone
+	status := StatusPending
+	if d.Product.Kind == KindLicence {
+		fulfilment, status = FulfilmentQueued, StatusProcessing
+	}
+	var token any
+	if d.FormToken != "" {
+		token = d.FormToken
+	}
+	id, err := insert(ctx, t, `insert into orders (number, reseller_id, product_id, offer_id, months, domain, san_count, wildcard_san_count,
+			base_cents, san_cents, discount_cents, total_cents, tax_cents, cost_cents, status, fulfilment,
+			customer_name, customer_email, note, form_token, placed_by, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) returning id`,
+		number, resellerID, d.ProductID, offer, d.Months, d.Domain, d.SANCount, d.WildcardSANCount,
+		d.Quote.Base, d.Quote.SANTotal, d.Quote.Discount, d.Quote.Total, d.Quote.Tax, costPerYear*int64(d.Months)/12, status, fulfilment,
+		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now)
+	if err != nil {
+		return Order{}, err
+	}
+	for i, name := range d.SANs {
+		if _, err := t.ExecContext(ctx, `insert into order_name (order_id, position, name) values ($1, $2, $3)`, id, i, name); err != nil {
+			return Order{}, err
+		}
+	}
+	err = post(ctx, t, posting{ref: object("order", id), kind: "order", reseller: resellerID, orderID: id, memo: number,
+		legs: []leg{{Wallet, -d.Quote.Payable}, {Held, d.Quote.Payable}}})
+	if err != nil {
+		return Order{}, err
+	}
+	order, err := anyOrder(ctx, t, id)
+	if err != nil {
+		return Order{}, err
+	}
+	if err := writeInvoice(ctx, t, order, buyer); err != nil {
+		return Order{}, err
+	}
+	if err := event(ctx, t, by, Event{OrderID: id, Kind: "placed", To: status, Detail: cents2(d.Quote.Payable)}); err != nil {
+		return Order{}, err
+	}
+	if d.Product.Kind == KindLicence {
+		if _, err := requestCertificate(ctx, t, order, ""); err != nil {
+			return Order{}, err
+		}
+	}
+	return order, audit(ctx, t, by, Change{Action: "order.place", Object: object("order", id), ResellerID: resellerID,
+		After: number + " " + d.Product.Name + " " + d.Domain + " " + cents2(d.Quote.Payable) + " USD"})
+}
+
+// move changes an order's status by compare-and-set and writes the event.
+// ErrStale when the order is not (any more) in that status.
+func move(ctx context.Context, t *tx, by Actor, orderID int64, from, to Status, kind, detail string) error {
+	if !from.CanMove(to) {
+		return ErrStale
+	}
+	if err := changed(ctx, t, `update orders set status = $1 where id = $2 and status = $3`, to, orderID, from); err != nil {
+		return err
+	}
+	return event(ctx, t, by, Event{OrderID: orderID, Kind: kind, From: from, To: to, Detail: detail})
+}
+
+// fulfil changes an order's fulfilment by compare-and-set.
+func fulfil(ctx context.Context, t *tx, orderID int64, from, to Fulfilment) error {
+	return changed(ctx, t, `update orders set fulfilment = $1 where id = $2 and fulfilment = $3`, to, orderID, from)
+}
+
+// Names lists the additional names that were ordered, in their order.
+func (db *DB) Names(ctx context.Context, orderID int64) ([]string, error) {
+	return orderNames(ctx, db.read, orderID)
+}
+
+func orderNames(ctx context.Context, q querier, orderID int64) ([]string, error) {
+	return collect(ctx, q, func(s scanner) (n string, err error) { return n, s.Scan(&n) },
+		`select name from order_name where order_id = $1 order by position`, orderID)
+}
+
+// Event is a step in an order's life.
+type Event struct {
+	OrderID int64
+	Kind    string // placed, configured, accepted, refused, unsure, dcv_verified, issued, cancelled …
+	From    Status
+	To      Status
+	Detail  string
+	Actor   string
+	At      time.Time
+}
+
+func event(ctx context.Context, t *tx, by Actor, e Event) error {
+	_, err := t.ExecContext(ctx, `insert into order_event (order_id, kind, from_status, to_status, detail, actor, at) values ($1, $2, $3, $4, $5, $6, $7)`,
+		e.OrderID, e.Kind, e.From, e.To, e.Detail, by.Name, t.now)
+	return err
+}
+
+// Events lists the steps of an order, oldest first.
+func (db *DB) Events(ctx context.Context, orderID int64) ([]Event, error) {
+	return collect(ctx, db.read, func(s scanner) (e Event, err error) {
+		return e, s.Scan(&e.OrderID, &e.Kind, &e.From, &e.To, &e.Detail, &e.Actor, moment{&e.At})
+	}, `select order_id, kind, from_status, to_status, detail, actor, at from order_event where order_id = $1 order by id`, orderID)
+}

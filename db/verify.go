@@ -1,0 +1,148 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Broken names the first row that breaks a rule of the book.
+type Broken struct {
+	Rule string
+	Row  string
+}
+
+func (b *Broken) Error() string { return fmt.Sprintf("broken: %s: %s", b.Rule, b.Row) }
+
+// rules each have a query that lists rows which break them, oldest first.
+var rules = []struct{ rule, query string }{
+	{"a ledger transaction sums to zero",
+		`select 'ledger_tx ' || tx_id || ' sums to ' || sum(amount_cents) from ledger_entry group by tx_id having sum(amount_cents) <> 0 order by tx_id limit 1`},
+	{"an account's balance is the sum of its entries",
+		`select 'account ' || a.id || ' (' || a.kind || ') says ' || a.balance_cents || ', entries sum to ' || coalesce(sum(e.amount_cents), 0)
+		 from account a left join ledger_entry e on e.account_id = a.id group by a.id, a.kind, a.balance_cents
+		 having a.balance_cents <> coalesce(sum(e.amount_cents), 0) order by a.id limit 1`},
+	{"each entry's balance follows from the one before it",
+		`select 'ledger_entry ' || id || ' says ' || balance_after_cents || ', should be ' || running from (
+			select id, balance_after_cents, sum(amount_cents) over (partition by account_id order by id) as running from ledger_entry) x
+		 where balance_after_cents <> running order by id limit 1`},
+	{"no account is below its floor",
+		`select 'account ' || id || ' (' || kind || ') holds ' || balance_cents from account where floor_cents is not null and balance_cents < floor_cents order by id limit 1`},
+	{"an order is debited exactly once",
+		`select 'order ' || o.id || ' has ' || count(t.id) || ' debits' from orders o left join ledger_tx t on t.order_id = o.id and t.kind = 'order'
+		 group by o.id having count(t.id) <> 1 order by o.id limit 1`},
+	{"an order is settled or refunded at most once, never both",
+		`select 'order ' || order_id || ' has ' || count(*) from ledger_tx where kind in ('settle', 'refund') group by order_id having count(*) > 1 order by order_id limit 1`},
+	{"an order's debit is its total and tax",
+		`select 'order ' || o.id || ' cost ' || (o.total_cents + o.tax_cents) || ', debited ' || -e.amount_cents from orders o
+		 join ledger_tx t on t.order_id = o.id and t.kind = 'order' join ledger_entry e on e.tx_id = t.id join account a on a.id = e.account_id and a.kind = 'wallet'
+		 where -e.amount_cents <> o.total_cents + o.tax_cents order by o.id limit 1`},
+	{"an order that was delivered is settled",
+		`select 'order ' || o.id from orders o where o.completed_at is not null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'settle') order by o.id limit 1`},
+	{"an order that was cancelled undelivered is refunded",
+		`select 'order ' || o.id from orders o where o.status = 'cancelled' and o.completed_at is null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'refund') order by o.id limit 1`},
+	{"an order has one invoice, of its amount",
+		`select 'order ' || o.id from orders o left join invoice i on i.order_id = o.id where i.id is null or i.total_cents <> o.total_cents + o.tax_cents order by o.id limit 1`},
+	{"at most one certificate of an order is under way",
+		`select 'order ' || order_id || ' has ' || count(*) from certificate where state = 'requested' group by order_id having count(*) > 1 order by order_id limit 1`},
+	{"an upstream order belongs to one certificate",
+		`select upstream || ' ' || upstream_id || ' stands at ' || count(*) || ' certificates' from certificate where upstream_id <> '' group by upstream, upstream_id having count(*) > 1 limit 1`},
+}
+
+// Verified says how much of the book was looked at.
+type Verified struct {
+	Transactions int
+	Orders       int
+	AuditRows    int
+}
+
+// Verify checks every rule of the book and the audit's chain. The error is a
+// *Broken that names the first broken row.
+func (db *DB) Verify(ctx context.Context) (Verified, error) {
+	var v Verified
+	for _, r := range rules {
+		rows, err := collect(ctx, db.read, func(s scanner) (row string, err error) { return row, s.Scan(&row) }, r.query)
+		if err != nil {
+			return v, fmt.Errorf("verify %q: %w", r.rule, err)
+		}
+		if len(rows) > 0 {
+			return v, &Broken{Rule: r.rule, Row: rows[0]}
+		}
+	}
+	for table, n := range map[string]*int{"ledger_tx": &v.Transactions, "orders": &v.Orders} {
+		if err := db.read.QueryRowContext(ctx, `select count(*) from `+table).Scan(n); err != nil {
+			return v, driverError(err)
+		}
+	}
+	for _, table := range []string{"orders", "invoice"} {
+		if err := db.verifyGapless(ctx, table); err != nil {
+			return v, err
+		}
+	}
+	var err error
+	v.AuditRows, err = db.verifyAudit(ctx)
+	return v, err
+}
+
+// verifyGapless checks that the numbers of each year run 1, 2, 3 … up to the counter.
+func (db *DB) verifyGapless(ctx context.Context, table string) error {
+	numbers, err := collect(ctx, db.read, func(s scanner) (n string, err error) { return n, s.Scan(&n) }, `select number from `+table)
+	if err != nil {
+		return err
+	}
+	highest, count := map[string]int64{}, map[string]int64{}
+	for _, number := range numbers {
+		cut := strings.LastIndexByte(number, '-')
+		n, err := strconv.ParseInt(number[cut+1:], 10, 64)
+		if err != nil {
+			return &Broken{Rule: "numbers are well formed", Row: table + " " + number}
+		}
+		series := number[:cut]
+		highest[series] = max(highest[series], n)
+		count[series]++
+	}
+	for series, n := range count {
+		var counter int64
+		if err := db.read.QueryRowContext(ctx, `select value from counter where name = $1`, series).Scan(&counter); err != nil {
+			return driverError(err)
+		}
+		if n != highest[series] || counter != n {
+			return &Broken{Rule: "numbers are gapless", Row: fmt.Sprintf("%s has %d numbers, the highest is %d, the counter says %d", series, n, highest[series], counter)}
+		}
+	}
+	return nil
+}
+
+// verifyAudit walks the hash chain from its first row to its head.
+func (db *DB) verifyAudit(ctx context.Context) (int, error) {
+	const batch = 1000
+	previous, seq := "", int64(0)
+	for {
+		rows, err := collect(ctx, db.read, scanAudit, `select `+auditColumns+` from audit where seq > $1 order by seq limit $2`, seq, batch)
+		if err != nil {
+			return 0, err
+		}
+		for _, row := range rows {
+			if row.Seq != seq+1 {
+				return 0, &Broken{Rule: "the audit is gapless", Row: fmt.Sprintf("audit %d is missing", seq+1)}
+			}
+			if row.Hash != row.chainHash(previous) {
+				return 0, &Broken{Rule: "the audit is unchanged", Row: fmt.Sprintf("audit %d", row.Seq)}
+			}
+			previous, seq = row.Hash, row.Seq
+		}
+		if len(rows) < batch {
+			break
+		}
+	}
+	var headSeq int64
+	var headHash string
+	if err := db.read.QueryRowContext(ctx, `select seq, hash from audit_head where id = 1`).Scan(&headSeq, &headHash); err != nil {
+		return 0, driverError(err)
+	}
+	if headSeq != seq || headHash != previous {
+		return 0, &Broken{Rule: "the audit ends at its head", Row: fmt.Sprintf("audit ends at %d, the head says %d", seq, headSeq)}
+	}
+	return int(seq), nil
+}
