@@ -271,3 +271,18 @@ func (db *DB) RecordRejected(ctx context.Context, certificateID int64, words str
 		return refuse(ctx, t, c, []Fulfilment{FulfilmentAccepted}, words)
 	})
 }
+
+// NoteRefusal keeps what an upstream refused of an order that goes on, in its
+// own words; name is the domain name concerned, if any.
+func (db *DB) NoteRefusal(ctx context.Context, orderID int64, name, words string) error {
+	return db.transact(ctx, func(t *tx) error {
+		if err := changed(ctx, t, `update orders set message = $1 where id = $2`, words, orderID); err != nil {
+			return err
+		}
+		detail := words
+		if name != "" {
+			detail = name + ": " + words
+		}
+		return event(ctx, t, System, Event{OrderID: orderID, Kind: "upstream_refused", Detail: detail})
+	})
+}

@@ -30,16 +30,17 @@ type Job struct {
 	SubjectID int64
 	Payload   string // JSON, by kind
 	RunAt     time.Time
-	Attempts  int
+	Attempts  int // claims so far; tells a lease from the one before
+	Failures  int // in a row
 	Failed    bool // given up; a person decides
 	LastError string
 	CreatedAt time.Time
 }
 
-const jobColumns = `id, kind, subject_id, payload, run_at, attempts, failed, last_error, created_at`
+const jobColumns = `id, kind, subject_id, payload, run_at, attempts, failures, failed, last_error, created_at`
 
 func scanJob(s scanner) (j Job, err error) {
-	err = s.Scan(&j.ID, &j.Kind, &j.SubjectID, &j.Payload, moment{&j.RunAt}, &j.Attempts, &j.Failed, &j.LastError, moment{&j.CreatedAt})
+	err = s.Scan(&j.ID, &j.Kind, &j.SubjectID, &j.Payload, moment{&j.RunAt}, &j.Attempts, &j.Failures, &j.Failed, &j.LastError, moment{&j.CreatedAt})
 	return j, err
 }
 
@@ -108,10 +109,11 @@ func (db *DB) FinishJob(ctx context.Context, j Job) error {
 	})
 }
 
-// RetryJob gives a claimed job back to run again at the given time.
+// RetryJob gives a claimed job back to run again at the given time; an empty
+// cause means that nothing went wrong.
 func (db *DB) RetryJob(ctx context.Context, j Job, at time.Time, cause string) error {
 	return db.transact(ctx, func(t *tx) error {
-		return changed(ctx, t, `update job set run_at = $1, last_error = $2 where id = $3 and attempts = $4`,
+		return changed(ctx, t, `update job set run_at = $1, last_error = $2, failures = case when $2 = '' then 0 else failures + 1 end where id = $3 and attempts = $4`,
 			at.UTC().Truncate(time.Microsecond), cause, j.ID, j.Attempts)
 	})
 }

@@ -315,6 +315,7 @@ create table job (
     payload    text not null default '',
     run_at     timestamptz not null,
     attempts   bigint not null default 0,
+    failures   bigint not null default 0,
     failed     boolean not null default false,
     last_error text not null default '',
     created_at timestamptz not null

@@ -1,0 +1,123 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"certbay/db"
+	"certbay/providers"
+)
+
+// pollEvery is how often an upstream is asked, by the age of the request.
+var pollEvery = []struct{ age, every time.Duration }{
+	{10 * time.Minute, 15 * time.Second},
+	{time.Hour, time.Minute},
+	{24 * time.Hour, 10 * time.Minute},
+	{7 * 24 * time.Hour, time.Hour},
+}
+
+// pollOld is how often after that.
+const pollOld = 6 * time.Hour
+
+func pollAfter(age time.Duration) time.Duration {
+	for _, row := range pollEvery {
+		if age < row.age {
+			return row.every
+		}
+	}
+	return pollOld
+}
+
+// poll asks the upstream how a request stands, until it is over.
+func (w *Worker) poll(ctx context.Context, job db.Job) error {
+	over, err := w.look(ctx, job.SubjectID)
+	if err != nil || over {
+		return err
+	}
+	c, err := w.Book.Certificate(ctx, job.SubjectID)
+	if err != nil {
+		return err
+	}
+	now := w.Book.Now()
+	return &later{at: now.Add(pollAfter(now.Sub(c.CreatedAt))), cause: ""}
+}
+
+// lookOnce takes over the upstream's word without waiting for the next poll. A
+// failure is left to the poll, which is in the book already.
+func (w *Worker) lookOnce(ctx context.Context, certificateID int64) {
+	if _, err := w.look(ctx, certificateID); err != nil {
+		w.Log.Warn("first look at the upstream", "certificate", certificateID, "error", err)
+	}
+}
+
+// look takes over the upstream's word of one request and says whether it is over.
+func (w *Worker) look(ctx context.Context, certificateID int64) (over bool, err error) {
+	c, err := w.Book.Certificate(ctx, certificateID)
+	if err != nil {
+		return false, err
+	}
+	if c.State != db.CertificateRequested || c.UpstreamID == "" {
+		return true, nil
+	}
+	p, err := w.upstream(c.Upstream)
+	if err != nil {
+		return false, err
+	}
+	status, err := p.Status(ctx, c.UpstreamID)
+	w.noteHealth(ctx, c.Upstream, err)
+	if errors.Is(err, providers.ErrUnknown) {
+		return false, &gaveUp{cause: fmt.Sprintf("%s does not know its order %s any more", c.Upstream, c.UpstreamID)}
+	}
+	if err != nil {
+		return false, err
+	}
+	switch status.State {
+	case providers.StateIssued:
+		return true, w.take(ctx, p, c, status)
+	case providers.StateRejected, providers.StateCancelled, providers.StateRevoked:
+		words := status.Message
+		if words == "" {
+			words = string(status.State)
+		}
+		err := w.Book.RecordRejected(ctx, c.ID, words)
+		if errors.Is(err, db.ErrStale) {
+			err = nil
+		}
+		return true, err
+	case providers.StateProcessing, providers.StateValidationPending:
+		return false, w.Book.RecordStatus(ctx, c.ID, status.Message, names(status))
+	}
+	return false, fmt.Errorf("%s says %q, which is not understood", c.Upstream, status.State)
+}
+
+// take fetches what was issued and completes the order.
+func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificate, status providers.Status) error {
+	if err := w.Book.RecordStatus(ctx, c.ID, status.Message, names(status)); err != nil {
+		return err
+	}
+	issued := db.Issued{LicenceKey: status.LicenceKey}
+	if c.CSR != "" {
+		got, err := p.Certificate(ctx, c.UpstreamID)
+		if err != nil {
+			return err
+		}
+		issued.PEM, issued.Chain, issued.Serial = got.Leaf, got.Chain, got.Serial
+		issued.NotBefore, issued.NotAfter = got.NotBefore, got.NotAfter
+	}
+	w.Book.At("before_issued")
+	return w.Book.RecordIssued(context.WithoutCancel(ctx), c.ID, issued, w.IssuedMail)
+}
+
+func names(s providers.Status) []db.UpstreamName {
+	var list []db.UpstreamName
+	for _, d := range s.Domains {
+		list = append(list, db.UpstreamName{
+			Name: d.Name, Method: string(d.Method), Email: d.Instruction.Email, Verified: d.Verified, VerifiedAt: d.VerifiedAt,
+			Instruction: db.Instruction{RecordType: d.Instruction.RecordType, Host: d.Instruction.Host, Value: d.Instruction.Value,
+				FileURL: d.Instruction.FileURL, FileName: d.Instruction.FileName, FileContent: d.Instruction.FileContent},
+		})
+	}
+	return list
+}

@@ -1,0 +1,124 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"certbay/db"
+	"certbay/providers"
+)
+
+// submit hands a certificate request to its upstream, exactly once.
+//
+// The book says "submitting" before the call. When this job finds "submitting"
+// or "unsure", an earlier call broke off: the upstream is asked for our
+// reference, and only its word that it never got the order lets it be sent again.
+func (w *Worker) submit(ctx context.Context, job db.Job) error {
+	s, err := w.Book.SubmissionOf(ctx, job.SubjectID)
+	if err != nil {
+		return err
+	}
+	p, err := w.upstream(s.Certificate.Upstream)
+	if err != nil {
+		return err
+	}
+	switch s.Order.Fulfilment {
+	case db.FulfilmentQueued:
+	case db.FulfilmentSubmitting:
+		if err := w.Book.DoubtSubmit(ctx, s.Certificate.ID, "the call to the upstream broke off"); err != nil && !errors.Is(err, db.ErrStale) {
+			return err
+		}
+		return w.lookUp(ctx, p, s)
+	case db.FulfilmentUnsure:
+		return w.lookUp(ctx, p, s)
+	default:
+		return nil
+	}
+	s, err = w.Book.BeginSubmit(ctx, s.Certificate.ID)
+	if errors.Is(err, db.ErrStale) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.Book.At("before_submit")
+	receipt, err := p.Submit(ctx, submissionFor(s))
+	w.Book.At("after_submit")
+	after := context.WithoutCancel(ctx)
+	w.noteHealth(after, s.Certificate.Upstream, err)
+	var refusal *providers.Refusal
+	switch {
+	case err == nil:
+		if err := w.Book.AcceptSubmit(after, db.System, s.Certificate.ID, receipt.UpstreamID); err != nil {
+			return err
+		}
+		w.lookOnce(ctx, s.Certificate.ID)
+		return nil
+	case errors.As(err, &refusal):
+		return w.Book.RefuseSubmit(after, s.Certificate.ID, refusal.Message)
+	case errors.Is(err, providers.ErrRefused):
+		return w.Book.RefuseSubmit(after, s.Certificate.ID, err.Error())
+	case errors.Is(err, providers.ErrCredentials):
+		// Nothing was ordered, so the order may wait in the queue for a person to mend the login.
+		if err := w.Book.RequeueSubmit(after, db.System, s.Certificate.ID); err != nil {
+			return err
+		}
+		return &later{at: w.Book.Now().Add(10 * time.Minute), cause: err.Error()}
+	default:
+		if err := w.Book.DoubtSubmit(after, s.Certificate.ID, err.Error()); err != nil {
+			return err
+		}
+		return &later{at: w.Book.Now().Add(retries[0]), cause: err.Error()}
+	}
+}
+
+// lookUp finds out what became of a call that broke off.
+func (w *Worker) lookUp(ctx context.Context, p providers.Provider, s db.Submission) error {
+	finder, ok := p.(providers.Finder)
+	if !ok {
+		return nil // a person decides in the review queue
+	}
+	id, err := finder.Find(ctx, s.Certificate.Reference)
+	w.noteHealth(ctx, s.Certificate.Upstream, err)
+	switch {
+	case err == nil:
+		if err := w.Book.AcceptSubmit(ctx, db.System, s.Certificate.ID, id); err != nil && !errors.Is(err, db.ErrStale) {
+			return err
+		}
+		w.lookOnce(ctx, s.Certificate.ID)
+		return nil
+	case errors.Is(err, providers.ErrUnknown):
+		err := w.Book.RequeueSubmit(ctx, db.System, s.Certificate.ID)
+		if errors.Is(err, db.ErrStale) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		// The job goes on as the one that submits: finishing it would lose the wish.
+		return &later{at: w.Book.Now(), cause: "the upstream never got the order"}
+	default:
+		return err
+	}
+}
+
+func submissionFor(s db.Submission) providers.Submission {
+	out := providers.Submission{
+		Reference:   s.Certificate.Reference,
+		ProductCode: s.ProductCode,
+		Months:      s.Order.Months,
+		CSR:         s.Certificate.CSR,
+		Contact: providers.Contact{FirstName: s.Contact.FirstName, LastName: s.Contact.LastName, Title: s.Contact.Title,
+			Email: s.Contact.Email, Phone: s.Contact.Phone},
+		Org: providers.Organization{Name: s.Contact.Organisation, Street: s.Contact.Street, City: s.Contact.City,
+			Province: s.Contact.Province, PostalCode: s.Contact.PostalCode, Country: s.Contact.Country, Phone: s.Contact.Phone},
+	}
+	for _, n := range s.Names {
+		out.Names = append(out.Names, providers.DomainChoice{Name: n.Name, Method: providers.Method(n.Method), Email: n.Email})
+	}
+	if s.Order.Kind == db.KindLicence {
+		out.IP = s.Order.Domain
+	}
+	return out
+}

@@ -1,0 +1,20 @@
+package jobs
+
+import (
+	"context"
+	"time"
+)
+
+// sweepEvery is how often the book is tidied.
+const sweepEvery = 15 * time.Minute
+
+// sweep ends orders whose term is over and forgets sessions that ended.
+func (w *Worker) sweep(ctx context.Context) error {
+	if _, err := w.Book.ExpireOrders(ctx); err != nil {
+		return err
+	}
+	if err := w.Book.PurgeSessions(ctx, w.Book.Now()); err != nil {
+		return err
+	}
+	return &later{at: w.Book.Now().Add(sweepEvery)}
+}

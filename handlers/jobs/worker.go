@@ -1,0 +1,220 @@
+// Package jobs answers to the clock: it does the work that waits in the book,
+// one file per kind of job.
+//
+// Every job follows one sentence: one transaction, then the call, then one
+// transaction. A job may be cut off anywhere and run again.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"certbay/db"
+	"certbay/providers"
+	"certbay/providers/dcv"
+)
+
+// Worker takes due jobs out of the book and does them.
+type Worker struct {
+	Book      *db.DB
+	Upstreams providers.Registry
+	Checker   *dcv.Checker
+	Mail      Sender
+	Log       *slog.Logger
+
+	// IssuedMail words the mail that tells of a first or further certificate.
+	IssuedMail func(db.Order) db.Mail
+
+	// Lease is how long a claimed job belongs to its worker; when a worker dies,
+	// the job runs again after that. Default one minute. A job gets three quarters of it.
+	Lease time.Duration
+	// Hands is how many jobs run at once. Default 4.
+	Hands int
+	// Done, when set, is told the kind and outcome ("done", "later", "failed") of every job, for metrics.
+	Done func(kind db.JobKind, outcome string)
+}
+
+// later is the outcome of a job that has to run again, and why.
+type later struct {
+	at    time.Time
+	cause string
+}
+
+func (l *later) Error() string { return l.cause }
+
+// gaveUp is the outcome of a job that nobody but a person can help.
+type gaveUp struct{ cause string }
+
+func (g *gaveUp) Error() string { return g.cause }
+
+// Run works until ctx ends, then lets running jobs finish, at most for grace;
+// what is not finished by then is handed back when its lease runs out.
+func (w *Worker) Run(ctx context.Context, grace time.Duration) error {
+	if w.Lease == 0 {
+		w.Lease = time.Minute
+	}
+	if w.Hands == 0 {
+		w.Hands = 4
+	}
+	if err := w.Book.EnsureJob(ctx, db.JobSweep, 0, w.Book.Now()); err != nil {
+		return err
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var hands sync.WaitGroup
+	for range w.Hands {
+		hands.Go(func() { w.loop(ctx, work) })
+	}
+	<-ctx.Done()
+	finished := make(chan struct{})
+	go func() { hands.Wait(); close(finished) }()
+	select {
+	case <-finished:
+	case <-time.After(grace):
+		stop()
+		<-finished
+	}
+	return nil
+}
+
+// idle is how long a hand waits before it looks for work again.
+const idle = 100 * time.Millisecond
+
+func (w *Worker) loop(ctx, work context.Context) {
+	for ctx.Err() == nil {
+		busy, err := w.step(ctx, work)
+		if err != nil && ctx.Err() == nil {
+			w.Log.Error("job loop", "error", err)
+		}
+		if busy && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(idle):
+		}
+	}
+}
+
+// step does one due job, if there is one. The cheap look first keeps idle
+// workers away from the write lock.
+func (w *Worker) step(ctx, work context.Context) (busy bool, err error) {
+	next, err := w.Book.NextJobAt(ctx)
+	if err != nil || next.IsZero() || next.After(w.Book.Now()) {
+		return false, err
+	}
+	job, err := w.Book.ClaimJob(ctx, w.Lease)
+	if errors.Is(err, db.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, w.Do(work, job)
+}
+
+// Do does one claimed job and writes its outcome.
+func (w *Worker) Do(ctx context.Context, job db.Job) error {
+	call, cancel := context.WithTimeout(ctx, w.Lease*3/4)
+	defer cancel()
+	err := w.safely(call, job)
+	return w.settle(context.WithoutCancel(ctx), job, err)
+}
+
+// safely turns a panic into an error, so that one bad job never ends the worker.
+func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	switch job.Kind {
+	case db.JobSubmit:
+		return w.submit(ctx, job)
+	case db.JobPoll:
+		return w.poll(ctx, job)
+	case db.JobCheck:
+		return w.check(ctx, job)
+	case db.JobDCV:
+		return w.changeDCV(ctx, job)
+	case db.JobResend:
+		return w.resend(ctx, job)
+	case db.JobCancel:
+		return w.cancel(ctx, job)
+	case db.JobMail:
+		return w.mail(ctx, job)
+	case db.JobSweep:
+		return w.sweep(ctx)
+	}
+	return &gaveUp{cause: fmt.Sprintf("no such kind of job: %s", job.Kind)}
+}
+
+// retries is how long to wait after each failure of a job that says nothing
+// better; behind it, the time since the first try.
+var retries = []time.Duration{
+	5 * time.Second,  // 5 s
+	15 * time.Second, // 20 s
+	time.Minute,      // 1.3 min
+	5 * time.Minute,  // 6 min
+	15 * time.Minute, // 21 min
+	time.Hour,        // 1.4 h
+	3 * time.Hour,    // 4.4 h
+	6 * time.Hour,    // 10 h
+	12 * time.Hour,   // 22 h
+}
+
+// settle writes how a job went. A lost lease is nobody's fault: whoever claimed
+// the job since will settle it.
+func (w *Worker) settle(ctx context.Context, job db.Job, err error) error {
+	var again *later
+	var never *gaveUp
+	outcome := "done"
+	var written error
+	switch {
+	case err == nil:
+		written = w.Book.FinishJob(ctx, job)
+	case errors.As(err, &again):
+		outcome = "later"
+		written = w.Book.RetryJob(ctx, job, again.at, again.cause)
+	case errors.As(err, &never), job.Failures >= len(retries):
+		outcome = "failed"
+		w.Log.Error("job failed", "job", job.ID, "kind", job.Kind, "subject", job.SubjectID, "error", err)
+		written = w.Book.FailJob(ctx, job, err.Error())
+	default:
+		outcome = "later"
+		w.Log.Warn("job will be tried again", "job", job.ID, "kind", job.Kind, "subject", job.SubjectID, "attempt", job.Attempts, "error", err)
+		written = w.Book.RetryJob(ctx, job, w.Book.Now().Add(retries[job.Failures]), err.Error())
+	}
+	if w.Done != nil {
+		w.Done(job.Kind, outcome)
+	}
+	if errors.Is(written, db.ErrStale) {
+		return nil
+	}
+	return written
+}
+
+// upstream finds an upstream by the name the book knows it by.
+func (w *Worker) upstream(name string) (providers.Provider, error) {
+	p, ok := w.Upstreams[name]
+	if !ok {
+		return nil, fmt.Errorf("upstream %q is not configured", name)
+	}
+	return p, nil
+}
+
+// noteHealth keeps how an upstream's call went. A refusal or an unknown order is
+// an answer, so the upstream is well.
+func (w *Worker) noteHealth(ctx context.Context, upstream string, err error) {
+	cause := ""
+	if errors.Is(err, providers.ErrUnavailable) || errors.Is(err, providers.ErrCredentials) || errors.Is(err, context.DeadlineExceeded) {
+		cause = err.Error()
+	}
+	if err := w.Book.RecordHealth(context.WithoutCancel(ctx), upstream, cause); err != nil {
+		w.Log.Warn("upstream health", "upstream", upstream, "error", err)
+	}
+}
