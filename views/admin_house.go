@@ -1,0 +1,68 @@
+package views
+
+import "time"
+
+// AdminJobsPage lists the work that waits or was given up: ?failed=1&page=. A job is made due
+// by POST to /admin/jobs/run with job.
+type AdminJobsPage struct {
+	Failed      bool // only those given up
+	FailedCount int
+	Rows        []JobRow
+	Pager       Pager // Path /admin/jobs
+}
+
+// JobRow is one job. OrderID and OrderNumber say what it is about where that is an order.
+type JobRow struct {
+	ID          int64
+	Kind        string // submit, poll, check, dcv, resend, cancel, mail, sweep
+	Object      string // "certificate 12", verbatim
+	OrderID     int64  // 0: none
+	OrderNumber string
+	RunAt       time.Time
+	Attempts    int
+	Failed      bool
+	LastError   string // verbatim
+}
+
+// AdminMailPage is the outbox: ?state=&page=. A mail is sent again by POST to
+// /admin/mail/send-again with mail.
+type AdminMailPage struct {
+	State string // "", queued, sent, failed
+	Rows  []MailRow
+	Pager Pager // Path /admin/mail
+}
+
+// MailRow is one message of the outbox.
+type MailRow struct {
+	ID        int64
+	To        string
+	Subject   string
+	State     string // queued, sent, failed
+	Error     string // verbatim
+	CreatedAt time.Time
+	SentAt    time.Time // zero: not yet
+}
+
+// AdminAuditPage is who changed what: ?actor=&action=&object=&reseller=&page=.
+type AdminAuditPage struct {
+	Actor     string // part of a name
+	Action    string // beginning: "order."
+	Object    string // "order 12"
+	Reseller  int64  // 0: any
+	Resellers []Option
+	Rows      []AuditEntry
+	Pager     Pager // Path /admin/audit
+}
+
+// AuditEntry is one change, as the book keeps it.
+type AuditEntry struct {
+	Seq           int64
+	At            time.Time
+	ActorKind     string // person, key, customer, system
+	Actor         string
+	For           string // the reseller it was done for; ""
+	Action        string // order.place, …: a code
+	Object        string
+	Before, After string
+	IP            string
+}

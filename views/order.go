@@ -1,0 +1,240 @@
+package views
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"certbay/db/money"
+	"certbay/views/i18n"
+	"github.com/a-h/templ"
+)
+
+// OrderHead is what every page about one order shows above its own content.
+type OrderHead struct {
+	ID               int64
+	Number           string
+	Domain           string // readable letters; an address for a licence, "" for code signing
+	MoreNames        int    // beyond the domain
+	Product          string
+	Brand            string
+	Kind             string // ssl, wildcard, multi-domain, code-signing, licence
+	Validation       string // dv, ov, ev, ""
+	Months           int
+	Status           string
+	Fulfilment       string
+	Vetting          bool      // all names are verified, the CA looks at the organisation
+	EndsAt           time.Time // of the term; zero until issued
+	CertificateUntil time.Time // of the newest certificate; zero until issued
+}
+
+// OrderPage is one order with everything that belongs to it.
+type OrderPage struct {
+	OrderHead
+	Message      string   // the upstream's last words, verbatim
+	Names        []string // on the certificate or, before the CSR, as ordered; readable letters
+	Certificates []CertificateRow
+	LicenceKey   string // licences only, once delivered
+
+	Amounts       OrderAmounts
+	InvoiceID     int64
+	InvoiceNumber string
+
+	CustomerName, CustomerEmail string
+	Note                        string
+	PlacedBy                    string
+	OrderedAt                   time.Time
+
+	Links    []LinkRow
+	NewLink  string // the address of a link made just now: shown this once
+	LinkForm LinkForm
+	Problems Problems // of the link form
+
+	Events    []OrderEvent // newest first
+	CanCancel bool         // nothing issued, no upstream call under way
+	Refund    money.Money  // what cancelling gives back
+}
+
+// OrderAmounts is how an order's price came about.
+type OrderAmounts struct {
+	List     money.Money // for the term, without additional names
+	SANs     int         // additional names charged
+	SANTotal money.Money
+	Discount money.Money
+	Total    money.Money // before tax
+	Tax      money.Money
+	Payable  money.Money
+}
+
+// CertificateRow is one of an order's certificates.
+type CertificateRow struct {
+	ID                  int64
+	State               string // requested, issued, refused, cancelled, revoked
+	Serial              string // lower-case hex
+	RequestedAt         time.Time
+	NotBefore, NotAfter time.Time // zero until issued
+}
+
+// LinkRow is one self-service link of an order; its address is known only to who got it.
+type LinkRow struct {
+	ID         int64
+	Email      string // "" when it was not mailed
+	CreatedBy  string
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	LastUsedAt time.Time // zero: never
+	RevokedAt  time.Time // zero: not revoked
+}
+
+// LinkForm is a self-service link as asked for; inputs email, days.
+type LinkForm struct {
+	Email string
+	Days  int // 0: 30
+}
+
+// OrderEvent is one step of an order's life.
+type OrderEvent struct {
+	Kind   string
+	Detail string // verbatim
+	Actor  string
+	At     time.Time
+}
+
+// OrderHref is the address of an order's page.
+func (h OrderHead) OrderHref() string { return "/orders/" + strconv.FormatInt(h.ID, 10) }
+
+func (h OrderHead) at(path string) templ.SafeURL { return templ.SafeURL(h.OrderHref() + path) }
+
+// title is the domain and how many names stand beside it, or what was bought.
+func (h OrderHead) title(ctx context.Context) string {
+	switch {
+	case h.Domain == "":
+		return h.Product
+	case h.MoreNames > 0:
+		return i18n.N(ctx, "order.names", h.MoreNames, "Domain", h.Domain)
+	default:
+		return h.Domain
+	}
+}
+
+// HasCertificate says whether the order is for a certificate, not a licence.
+func (h OrderHead) HasCertificate() bool { return h.Kind != "licence" }
+
+// HasDomains says whether domain control has to be proven.
+func (h OrderHead) HasDomains() bool { return h.Kind != "licence" && h.Kind != "code-signing" }
+
+func (h OrderHead) status() string {
+	if h.Vetting && h.Status == "validation_pending" {
+		return "vetting"
+	}
+	return h.Status
+}
+
+// Over says whether the order is at its end.
+func (h OrderHead) Over() bool { return h.Status == "cancelled" || h.Status == "expired" }
+
+func (h OrderHead) crumbs(ctx context.Context, self bool) []Crumb {
+	crumbs := []Crumb{{i18n.T(ctx, "orders.title"), "/orders"}}
+	if !self {
+		crumbs = append(crumbs, Crumb{h.Number, h.OrderHref()})
+	}
+	return crumbs
+}
+
+// steps is the journey of the order, with the current step marked.
+func (h OrderHead) steps(ctx context.Context) []Step {
+	paid, last := i18n.T(ctx, "order.step.paid"), i18n.T(ctx, "order.step.download")
+	var texts []string
+	switch {
+	case !h.HasCertificate():
+		texts = []string{paid, i18n.T(ctx, "order.step.licence")}
+	case !h.HasDomains():
+		texts = []string{paid, i18n.T(ctx, "order.step.csr"), i18n.T(ctx, "order.step.vetting"), last}
+	default:
+		texts = []string{paid, i18n.T(ctx, "order.step.csr"), i18n.T(ctx, "order.step.prove"), last}
+	}
+	return Steps(min(h.step(), len(texts)-1), texts...)
+}
+
+// step is how far the order is: 1 the CSR, 2 the proof, 3 the download.
+func (h OrderHead) step() int {
+	switch h.Status {
+	case "pending", "pending_configuration":
+		return 1
+	case "processing", "validation_pending":
+		return 2
+	default:
+		return 3
+	}
+}
+
+// fact is the line under the title: what was bought and for how long.
+func (h OrderHead) fact(ctx context.Context) string {
+	term := i18n.Months(ctx, h.Months)
+	if !h.EndsAt.IsZero() {
+		term = i18n.T(ctx, "order.until", "Term", term, "Date", i18n.Date(ctx, h.EndsAt))
+	}
+	if h.Domain == "" {
+		return term
+	}
+	return h.Product + " · " + term
+}
+
+func (l LinkRow) state(now time.Time) string {
+	switch {
+	case !l.RevokedAt.IsZero():
+		return "revoked"
+	case !now.Before(l.ExpiresAt):
+		return "expired"
+	default:
+		return "open"
+	}
+}
+
+func (l LinkRow) alive(now time.Time) bool { return l.state(now) == "open" }
+
+func (f LinkForm) days() string {
+	if f.Days == 0 {
+		return "30"
+	}
+	return strconv.Itoa(f.Days)
+}
+
+func (m OrderPage) timeline(ctx context.Context) []TimelineItem {
+	items := make([]TimelineItem, len(m.Events))
+	for i, e := range m.Events {
+		var parts []string
+		for _, part := range []string{e.Detail, e.Actor} {
+			if part != "" {
+				parts = append(parts, part)
+			}
+		}
+		items[i] = TimelineItem{Title: i18n.Word(ctx, "event", e.Kind), Text: strings.Join(parts, " · "), At: e.At}
+	}
+	return items
+}
+
+// cancellation names what cancelling an order does. A dialog, or a page of its own.
+func (m OrderPage) cancellation(ctx context.Context) Confirmation {
+	amount := i18n.Money(ctx, m.Refund)
+	return Confirmation{
+		ID: "cancel", Danger: true, Back: m.OrderHref(), Action: m.OrderHref() + "/cancel",
+		Title:  i18n.T(ctx, "order.cancel.title", "Number", m.Number),
+		Text:   i18n.T(ctx, "order.cancel.text", "Name", m.title(ctx), "Amount", amount),
+		Button: i18n.T(ctx, "order.cancel.do", "Amount", amount),
+	}
+}
+
+func certificateLook(state string) (kind, icon string) {
+	switch state {
+	case "issued":
+		return "success", "check"
+	case "requested":
+		return "info", "loader"
+	case "refused", "revoked":
+		return "error", "circle-alert"
+	default:
+		return "neutral", "ban"
+	}
+}
