@@ -11,6 +11,11 @@
 // Tailwind takes the utilities it finds in views/**/*.templ and views/**/*.go,
 // so build again after using a utility class that no page used before. The
 // house classes (css/*.css) are always there.
+//
+// package-lock.json names no registry and no funding address. Its entries for
+// Tailwind's engine on systems other than Linux were added by hand, since npm
+// leaves out what a registry does not serve and `npm ci` then refuses the file;
+// add them again if an update drops them.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,7 +1,7 @@
 // Copy buttons: [data-copy="text"] or [data-copy-from="#id"].
 //
 // The element's data-copied is said to screen readers and shown in its
-// [data-copy-label] (or itself, if it has no child elements) for two seconds.
+// [data-copy-label] or first span (itself, if it has no child elements) for two seconds.
 
 const back = new WeakMap();
 
@@ -48,7 +48,7 @@ document.addEventListener("click", async (event) => {
   live.textContent = "";
   setTimeout(() => (live.textContent = said), 50);
 
-  const label = button.querySelector("[data-copy-label]") ?? (button.childElementCount ? null : button);
+  const label = button.querySelector("[data-copy-label], span") ?? (button.childElementCount ? null : button);
   if (!label) return;
   if (!back.has(button)) back.set(button, { text: label.textContent });
   const state = back.get(button);

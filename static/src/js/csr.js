@@ -79,7 +79,8 @@ function setUp(maker) {
       say(maker.dataset.done);
       guard();
       save.focus();
-    } catch {
+    } catch (error) {
+      console.error(error);
       say(maker.dataset.failed);
     } finally {
       button.disabled = false;

@@ -1,5 +1,6 @@
 // Key and CSR. A file of its own: it is heavy, and is fetched when somebody
 // presses the button that needs it.
+import "reflect-metadata/lite"; // the library asks for it
 import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from "@peculiar/x509";
 
 const algorithms = {
