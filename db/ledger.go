@@ -138,6 +138,12 @@ func (db *DB) Wallet(ctx context.Context, resellerID int64) (balance, available 
 	return balance, available, driverError(err)
 }
 
+// Held reads what a reseller has paid for and not yet been delivered, USD cents.
+func (db *DB) Held(ctx context.Context, resellerID int64) (cents int64, err error) {
+	err = db.read.QueryRowContext(ctx, `select balance_cents from account where kind = 'held' and reseller_id = $1`, resellerID).Scan(&cents)
+	return cents, driverError(err)
+}
+
 // AddCredit puts credit on a reseller's wallet (negative: takes it off), by an
 // admin with a reason. Ref makes it happen once; ErrDuplicate the second time.
 func (db *DB) AddCredit(ctx context.Context, by Actor, resellerID, cents int64, ref, reason string) error {

@@ -125,9 +125,10 @@ func anyOrder(ctx context.Context, q querier, id int64) (Order, error) {
 // Draft is an order as it would be placed: tidied, with its product and price.
 type Draft struct {
 	NewOrder
-	Product Product
-	Term    Term
-	Quote   Quote
+	Product   Product
+	Term      Term
+	TaxRateBP int64
+	Quote     Quote
 }
 
 // Draft checks what a reseller asks for and prices it. Errors: *Rejected,
@@ -147,10 +148,11 @@ func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder
 		return Draft{}, driverError(err)
 	}
 	tidy, problems := n.check(p)
-	d := Draft{NewOrder: tidy, Product: p}
+	d := Draft{NewOrder: tidy, Product: p, TaxRateBP: taxRateBP}
 	if term, ok := p.Term(n.Months); ok {
 		d.Term = term
-		d.Quote = p.Price(term, tidy.SANCount, tidy.WildcardSANCount, taxRateBP)
+		// More names than the product takes are refused below; their price would mean nothing.
+		d.Quote = p.Price(term, min(tidy.SANCount, p.SANMax), min(tidy.WildcardSANCount, p.WildcardSANMax), taxRateBP)
 	}
 	if len(problems) > 0 {
 		return d, &Rejected{problems}
