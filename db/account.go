@@ -64,7 +64,7 @@ func scanReseller(s scanner) (r Reseller, err error) { return r, s.Scan(r.fields
 // when a needed field is missing, ErrNotFound when the group is not there.
 func (db *DB) CreateReseller(ctx context.Context, by Actor, n NewReseller) (Reseller, error) {
 	n.Name, n.Company, n.Email = strings.TrimSpace(n.Name), strings.TrimSpace(n.Company), normalEmail(n.Email)
-	if n.Name == "" || n.Company == "" || !plausibleEmail(n.Email) {
+	if n.Name == "" || n.Company == "" || !PlausibleEmail(n.Email) {
 		return Reseller{}, fmt.Errorf("reseller: %w", ErrInvalid)
 	}
 	var made Reseller

@@ -85,6 +85,24 @@ func (db *DB) EndSession(ctx context.Context, by Actor, personID int64, idHash s
 	})
 }
 
+// EndOtherSessions ends all of a person's sessions but one.
+func (db *DB) EndOtherSessions(ctx context.Context, by Actor, personID int64, keepIDHash string) error {
+	return db.transact(ctx, func(t *tx) error {
+		p, err := personByID(ctx, t, personID)
+		if err != nil {
+			return err
+		}
+		err = changed(ctx, t, `delete from session where person_id = $1 and id_hash <> $2`, personID, keepIDHash)
+		if errors.Is(err, ErrStale) {
+			return nil // there was no other
+		}
+		if err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "session.end_others", Object: object("person", personID), ResellerID: p.ResellerID})
+	})
+}
+
 // PurgeSessions forgets what people left behind: expired sessions, password
 // links a day after they expired, and attempts counted more than a day ago.
 func (db *DB) PurgeSessions(ctx context.Context, now time.Time) error {

@@ -60,3 +60,21 @@ func TestPurgeForgetsOnlyWhatExpired(t *testing.T) {
 		t.Errorf("young: %v", err)
 	}
 }
+
+func TestEndingTheOtherSessionsKeepsThisOne(t *testing.T) {
+	o := openOffice(t)
+	o.newSession(t, "here")
+	o.newSession(t, "phone")
+	o.newSession(t, "office")
+	for range 2 {
+		if err := o.EndOtherSessions(t.Context(), o.owner.Actor(testIP), o.owner.ID, "here"); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := o.SessionsOf(t.Context(), o.owner.ID); err != nil || len(left) != 1 || left[0].IDHash != "here" {
+			t.Fatalf("left %+v, %v", left, err)
+		}
+	}
+	if n := o.actions(t, "session.end_others"); n != 1 {
+		t.Errorf("%d audit rows, want 1: ending none is no change", n)
+	}
+}

@@ -144,7 +144,7 @@ func (n *NewPerson) prepare(ctx context.Context) (hash string, err error) {
 	if _, known := permissions[n.Role]; !known || n.Role.Operator() != (n.ResellerID == 0) {
 		return "", fmt.Errorf("role %q: %w", n.Role, ErrInvalid)
 	}
-	if n.Name == "" || len(n.Name) > 200 || !plausibleEmail(n.Email) {
+	if n.Name == "" || len(n.Name) > 200 || !PlausibleEmail(n.Email) {
 		return "", fmt.Errorf("person: %w", ErrInvalid)
 	}
 	if err := checkPassword(n.Password, n.Email); err != nil {
@@ -240,8 +240,8 @@ func (p Preferences) String() string {
 // normalEmail is how the book writes an address: without spaces around, lower case.
 func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
-// plausibleEmail says whether it is one plain address: name@host.
-func plausibleEmail(email string) bool {
+// PlausibleEmail says whether it is one plain address: name@host.
+func PlausibleEmail(email string) bool {
 	parsed, err := mail.ParseAddress(email)
 	return err == nil && parsed.Address == email && len(email) <= 254
 }

@@ -1,0 +1,123 @@
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"certbay/db"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+type metrics struct {
+	registry   *prometheus.Registry
+	requests   *prometheus.HistogramVec
+	cspReports prometheus.Counter
+}
+
+func newMetrics(book *db.DB) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "certbay_http_request_seconds", Help: "How long requests took, by route.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"method", "route", "status"}),
+		cspReports: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "certbay_csp_reports_total", Help: "Violations of the content security policy that browsers reported.",
+		}),
+	}
+	m.registry.MustRegister(m.requests, m.cspReports, jobCounts{book},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// jobCounts reads how many jobs there are when it is asked.
+type jobCounts struct{ book *db.DB }
+
+var jobsDesc = prometheus.NewDesc("certbay_jobs", "Jobs in the book, by state: waiting, or failed and left to a person.", []string{"state"}, nil)
+
+func (j jobCounts) Describe(ch chan<- *prometheus.Desc) { ch <- jobsDesc }
+
+func (j jobCounts) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	one := db.Page{Limit: 1}
+	_, all, err := j.book.Jobs(ctx, db.JobFilter{Page: one})
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(jobsDesc, err)
+		return
+	}
+	_, failed, err := j.book.Jobs(ctx, db.JobFilter{Failed: true, Page: one})
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(jobsDesc, err)
+		return
+	}
+	ch <- prometheus.MustNewConstMetric(jobsDesc, prometheus.GaugeValue, float64(all-failed), "waiting")
+	ch <- prometheus.MustNewConstMetric(jobsDesc, prometheus.GaugeValue, float64(failed), "failed")
+}
+
+// MetricsHandler answers what Prometheus asks.
+func (s *Server) MetricsHandler() http.Handler {
+	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+}
+
+// withToken lets in who shows the bearer token.
+func (s *Server) withToken(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok || subtle.ConstantTimeCompare([]byte(shown), []byte(s.MetricsToken)) != 1 {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "unauthorized", http.StatusUnauthorized)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// healthy says that the process runs.
+func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) { plainAnswer(w, http.StatusOK, "ok") }
+
+// ready says whether requests will be answered: the book is there, and the
+// server is not stopping.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	switch err := s.Book.Ping(ctx); {
+	case s.stopping.Load():
+		plainAnswer(w, http.StatusServiceUnavailable, "stopping")
+	case err != nil:
+		s.Log.WarnContext(ctx, "not ready", "cause", err.Error())
+		plainAnswer(w, http.StatusServiceUnavailable, "the book does not answer")
+	default:
+		plainAnswer(w, http.StatusOK, "ready")
+	}
+}
+
+func plainAnswer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// The client went away: there is nobody to tell.
+	_, _ = io.WriteString(w, text+"\n")
+}
+
+// maxReport bounds how much of a browser's report is logged.
+const maxReport = 2000
+
+// cspReport counts and logs what a browser refused to load or run.
+func (s *Server) cspReport(c echo.Context) error {
+	body, err := io.ReadAll(io.LimitReader(c.Request().Body, maxReport))
+	if err != nil {
+		return err
+	}
+	s.metrics.cspReports.Inc()
+	s.Log.WarnContext(c.Request().Context(), "content security policy violated", "report", strings.ToValidUTF8(string(body), "?"), "request", referenceOf(c))
+	return c.NoContent(http.StatusNoContent)
+}
