@@ -37,6 +37,7 @@ var contentTypes = map[string]string{
 	".js":    "text/javascript; charset=utf-8",
 	".png":   "image/png",
 	".svg":   "image/svg+xml",
+	".txt":   "text/plain; charset=utf-8",
 	".woff2": "font/woff2",
 }
 
@@ -73,8 +74,8 @@ func read(name string) []byte {
 
 // Path returns the URL path of a file by the name it has without its hash:
 // "app.css" gives "/static/app.<hash>.css". The names are app.css, app.js,
-// csr.js, inter.woff2, inter-tr.woff2 (the letters only Turkish has) and
-// favicon.svg. An unknown name is a programmer's error and panics.
+// csr.js, inter.woff2, inter-tr.woff2 (the letters only Turkish has),
+// favicon.svg and licences.txt (of the packages in these files). An unknown name is a programmer's error and panics.
 func Path(name string) string {
 	p, ok := paths[name]
 	if !ok {

@@ -14,7 +14,7 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-var names = []string{"app.css", "app.js", "csr.js", "inter.woff2", "inter-tr.woff2", "favicon.svg"}
+var names = []string{"app.css", "app.js", "csr.js", "inter.woff2", "inter-tr.woff2", "favicon.svg", "licences.txt"}
 
 func get(t *testing.T, method, target, acceptEncoding string) *http.Response {
 	t.Helper()

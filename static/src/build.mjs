@@ -34,6 +34,9 @@ const require = createRequire(import.meta.url);
 
 const files = new Map(); // what dist will hold: name -> bytes
 
+// The packages whose work is in dist; js() adds those it bundles.
+const packages = new Set(["@fontsource-variable/inter", "daisyui", "lucide-static", "tailwindcss"]);
+
 // put adds one hashed file with its compressed variants and returns its name.
 function put(name, content) {
   const bytes = Buffer.from(content);
@@ -114,9 +117,25 @@ async function js(entry, define = {}) {
     format: "esm",
     target: ["chrome111", "firefox128", "safari16.4"],
     legalComments: "none",
+    metafile: true,
     define,
   });
+  for (const input of Object.keys(result.metafile.inputs)) {
+    const found = input.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)\//);
+    if (found) packages.add(found[1]);
+  }
   return result.outputFiles[0].text;
+}
+
+// licences is what the authors of the packages inside dist ask to be passed on.
+function licences() {
+  const texts = [...packages].sort().map((name) => {
+    const dir = join(here, "node_modules", name);
+    const file = readdirSync(dir).find((f) => /^licen[cs]e/i.test(f));
+    if (!file) throw new Error(`no licence in ${name}`);
+    return `${name}\n\n${readFileSync(join(dir, file), "utf8").replace(/\r\n/g, "\n").trim()}\n`;
+  });
+  return texts.join("\n" + "-".repeat(72) + "\n\n");
 }
 
 // icons writes the inner markup of each listed lucide icon as a Go map.
@@ -153,6 +172,7 @@ put("app.css", faces + facesTurkish + css());
 put("app.js", await js("app.js"));
 const x509 = put("x509.js", await js("x509.js"));
 put("csr.js", await js("csr.js", { X509_URL: JSON.stringify("./" + x509) }));
+put("licences.txt", licences());
 put("favicon.svg", readFileSync(join(here, "favicon.svg")));
 
 // New files first, old ones after: a Go build at the same time finds a whole set.
