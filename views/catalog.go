@@ -3,9 +3,11 @@ package views
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"certbay/db/money"
 	"certbay/views/i18n"
+	"github.com/a-h/templ"
 )
 
 // CatalogPage lists the products sold to this reseller. Filters are in the URL:
@@ -96,4 +98,34 @@ func needs(kind, validation string) []string {
 		list = append(list, "product.needs.organisation")
 	}
 	return list
+}
+
+func (m CatalogPage) brandOptions(ctx context.Context) []Option {
+	options := []Option{{"", i18n.T(ctx, "catalog.anybrand")}}
+	for _, brand := range m.Brands {
+		options = append(options, Option{brand, brand})
+	}
+	return options
+}
+
+// wordOptions are the words of a family to choose from, "any" first.
+func wordOptions(ctx context.Context, anyKey, family string, codes ...string) []Option {
+	options := []Option{{"", i18n.T(ctx, anyKey)}}
+	for _, code := range codes {
+		options = append(options, Option{code, i18n.Word(ctx, family, code)})
+	}
+	return options
+}
+
+func productHref(id int64) templ.SafeURL {
+	return templ.SafeURL("/products/" + strconv.FormatInt(id, 10))
+}
+
+// orderHref opens the order form; months 0 leaves the term open.
+func orderHref(product int64, months int) templ.SafeURL {
+	href := "/orders/new?product=" + strconv.FormatInt(product, 10)
+	if months > 0 {
+		href += "&months=" + strconv.Itoa(months)
+	}
+	return templ.SafeURL(href)
 }

@@ -1,10 +1,14 @@
 package views
 
 import (
-	"net/url"
+	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"certbay/db/money"
+	"certbay/views/i18n"
+	"github.com/a-h/templ"
 )
 
 // CreditsPage is a reseller's money: what there is, how it came to be, how to add to it.
@@ -93,9 +97,74 @@ func invoiceLook(status string) (kind, icon string) {
 	}
 }
 
-// invoiceChips are the views of the invoice list.
-func invoiceStatuses() []string { return []string{"", "unpaid", "paid", "cancelled"} }
+// chips are the views of the invoice list.
+func (m InvoicesPage) chips(ctx context.Context) []Chip {
+	var chips []Chip
+	for _, status := range []string{"", "unpaid", "paid", "cancelled"} {
+		text := i18n.T(ctx, "invoices.all")
+		if status != "" {
+			text = i18n.Word(ctx, "invoice.status", status)
+		}
+		chips = append(chips, Chip{
+			Text: text, Href: withQuery("/invoices", nil, "status", status),
+			Count: -1, Active: m.Status == status,
+		})
+	}
+	return chips
+}
 
-func invoicesHref(status string) string {
-	return withQuery("/invoices", url.Values{}, "status", status)
+// allowance explains why more is available than the balance.
+func (m CreditsPage) allowance(ctx context.Context) string {
+	if m.Available.Cmp(m.Balance) <= 0 {
+		return ""
+	}
+	return i18n.T(ctx, "credits.allowance", "Amount", i18n.Money(ctx, m.Available.Sub(m.Balance)))
+}
+
+func (l InvoiceLine) title(ctx context.Context) string {
+	switch l.Kind {
+	case "san":
+		return i18n.T(ctx, "invoice.line.san")
+	case "discount":
+		return i18n.T(ctx, "quote.discount")
+	default:
+		return l.Text
+	}
+}
+
+// lineNote is what the product of an invoice is for: the domain and the term.
+func (m InvoicePage) lineNote(ctx context.Context, l InvoiceLine) string {
+	var parts []string
+	if m.Domain != "" {
+		parts = append(parts, m.Domain)
+	}
+	if l.Months > 0 {
+		parts = append(parts, i18n.Months(ctx, l.Months))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// lines are the address and the tax numbers, the empty ones left out.
+func (party InvoiceParty) lines(ctx context.Context) []string {
+	place := strings.Trim(party.City+", "+party.Country, ", ")
+	tax := strings.TrimSpace(party.TaxOffice + " " + party.TaxID)
+	if tax != "" {
+		tax = i18n.T(ctx, "invoice.tax", "Number", tax)
+	}
+	var lines []string
+	for _, line := range []string{party.Address, place, tax, party.Email} {
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func invoiceHref(id int64) templ.SafeURL {
+	return templ.SafeURL("/invoices/" + strconv.FormatInt(id, 10))
+}
+
+// orderPageHref is the page of an order a reseller owns.
+func orderPageHref(id int64) templ.SafeURL {
+	return templ.SafeURL("/orders/" + strconv.FormatInt(id, 10))
 }

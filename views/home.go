@@ -2,11 +2,13 @@ package views
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
 	"certbay/db/money"
 	"certbay/views/i18n"
+	"github.com/a-h/templ"
 )
 
 // HomePage is what a reseller's staff see first: what needs them now, then how things stand.
@@ -65,3 +67,63 @@ func greeting(ctx context.Context, now time.Time, name string) string {
 		return i18n.T(ctx, "home.evening", "Name", first)
 	}
 }
+
+// summary is the line under the greeting.
+func (m HomePage) summary(ctx context.Context) string {
+	if len(m.Needs) == 0 {
+		return i18n.T(ctx, "home.calm")
+	}
+	return i18n.N(ctx, "home.busy", len(m.Needs))
+}
+
+func (n Need) title(ctx context.Context, now time.Time) string {
+	if n.Kind == "expiring" {
+		return i18n.N(ctx, "home.need.expiring", daysUntil(now, n.Until), "Domain", n.Domain)
+	}
+	return i18n.T(ctx, "home.need."+n.known(), "Domain", n.Domain)
+}
+
+func (n Need) text(ctx context.Context, now time.Time) string {
+	parts := []string{i18n.T(ctx, "home.order", "Number", n.OrderNumber)}
+	switch n.known() {
+	case "validate":
+		parts = append(parts, i18n.T(ctx, "home.verified", "Verified", n.Verified, "Names", n.Names), i18n.Ago(ctx, now, n.Since))
+	case "configure":
+		parts = append(parts, i18n.Ago(ctx, now, n.Since))
+	case "correct":
+		if n.Detail != "" {
+			parts = append(parts, n.Detail)
+		}
+	case "expiring":
+		parts = append(parts, i18n.Date(ctx, n.Until))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (n Need) action(ctx context.Context) string { return i18n.T(ctx, "home.act."+n.known()) }
+
+// href is the one place to act: the wizard, the CSR form, or the order.
+func (n Need) href() templ.SafeURL {
+	order := "/orders/" + strconv.FormatInt(n.OrderID, 10)
+	switch n.Kind {
+	case "validate":
+		return templ.SafeURL(order + "/dcv")
+	case "configure", "correct":
+		return templ.SafeURL(order + "/configure")
+	default:
+		return templ.SafeURL(order)
+	}
+}
+
+// known is the kind, or for one without words of its own the plainest there is.
+func (n Need) known() string {
+	switch n.Kind {
+	case "validate", "configure", "correct", "expiring":
+		return n.Kind
+	default:
+		return "other"
+	}
+}
+
+// daysUntil counts whole days, never below zero.
+func daysUntil(now, t time.Time) int { return max(0, int(t.Sub(now).Hours()/24)) }

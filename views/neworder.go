@@ -1,9 +1,11 @@
 package views
 
 import (
+	"context"
 	"strconv"
 
 	"certbay/db/money"
+	"certbay/views/i18n"
 )
 
 // OrderForm is an order as it was typed; the names of its inputs are product, months,
@@ -120,4 +122,79 @@ func CSRProblem(field string, f CSRFault) Problem {
 		"Algorithm", f.Algorithm, "Curve", f.Curve, "KeyType", f.KeyType,
 		"Bits", f.Bits, "Min", f.Min, "Max", f.Max, "Count", f.Count,
 	}}
+}
+
+func (m NewOrderPage) termCards(ctx context.Context) RadioCards {
+	cards := RadioCards{Name: "months", Legend: i18n.T(ctx, "neworder.term"), Error: m.Problems.Of(ctx, "months"), Stacked: true}
+	if m.Form.Months > 0 {
+		cards.Value = strconv.Itoa(m.Form.Months)
+	}
+	for _, t := range m.Product.Terms {
+		cards.Cards = append(cards.Cards, RadioCard{
+			Value: strconv.Itoa(t.Months), Title: i18n.Months(ctx, t.Months), Aside: i18n.Money(ctx, t.Own),
+		})
+	}
+	return cards
+}
+
+func (m NewOrderPage) domainHint(ctx context.Context) string {
+	if m.Product.Kind == "wildcard" {
+		return i18n.T(ctx, "neworder.domain.wildcard")
+	}
+	return i18n.T(ctx, "neworder.domain.hint")
+}
+
+// chosenTerm is the term the hints speak of: the chosen one, else the first.
+func (m NewOrderPage) chosenTerm() ProductTerm {
+	for _, t := range m.Product.Terms {
+		if t.Months == m.Form.Months {
+			return t
+		}
+	}
+	if len(m.Product.Terms) > 0 {
+		return m.Product.Terms[0]
+	}
+	return ProductTerm{}
+}
+
+func (m NewOrderPage) sanHint(ctx context.Context) string {
+	return i18n.N(ctx, "neworder.sans.hint", m.Product.SANMax,
+		"Included", m.Product.SANIncluded, "Price", i18n.Money(ctx, m.chosenTerm().SAN))
+}
+
+func (m NewOrderPage) wildcardSANHint(ctx context.Context) string {
+	return i18n.N(ctx, "neworder.wildcardsans.hint", m.Product.WildcardSANMax,
+		"Included", m.Product.WildcardSANIncluded, "Price", i18n.Money(ctx, m.chosenTerm().WildcardSAN))
+}
+
+// detailsOpen shows the optional fields when one of them holds or wants something.
+func (m NewOrderPage) detailsOpen() bool {
+	for _, p := range m.Problems {
+		if p.Field == "customer_name" || p.Field == "customer_email" || p.Field == "note" {
+			return true
+		}
+	}
+	return m.Form.CustomerName+m.Form.CustomerEmail+m.Form.Note != ""
+}
+
+func (m CheckOrderPage) customer() string {
+	if m.Form.CustomerName == "" || m.Form.CustomerEmail == "" {
+		return m.Form.CustomerName + m.Form.CustomerEmail
+	}
+	return m.Form.CustomerName + " · " + m.Form.CustomerEmail
+}
+
+// namesField is where additional names are changed.
+func (m CheckOrderPage) namesField() string {
+	if m.Product.SANMax == 0 {
+		return "wildcard_sans"
+	}
+	return "sans"
+}
+
+func (m InsufficientCreditPage) heading() string {
+	if m.Domain == "" {
+		return m.Product
+	}
+	return m.Product + " · " + m.Domain
 }

@@ -113,7 +113,7 @@ func TestTurkishHasNoEnglishWords(t *testing.T) {
 		}
 		for _, text := range forms {
 			text = placeholder.ReplaceAllString(text, "")
-			text = regexp.MustCompile(`\S+[@/_.]\S+`).ReplaceAllString(text, "") // addresses, paths and file names
+			text = regexp.MustCompile(`-----.*-----|\S+[@/_.]\S+`).ReplaceAllString(text, "") // addresses, paths and file names
 			if found := englishWords.FindString(text); found != "" {
 				t.Errorf("%q says %q: %s", key, found, text)
 			}
@@ -188,6 +188,9 @@ func TestEveryKeyUsedIsWritten(t *testing.T) {
 			}
 		}
 		for _, m := range keyed.FindAllStringSubmatch(body, -1) {
+			if strings.HasSuffix(m[1], ".") && hasFamily(m[1]) {
+				continue
+			}
 			if _, ok := known[m[1]]; !ok && strings.Contains(m[1], ".") {
 				t.Errorf("%s uses %q, which is not written", path, m[1])
 			}
