@@ -48,14 +48,15 @@ func (db *DB) CancelOrder(ctx context.Context, by Actor, resellerID, orderID int
 }
 
 // ConfirmCancel cancels and refunds an order that its upstream has cancelled, or
-// that an admin decided was never placed there.
+// that an admin decided was never placed there. ErrStale when it is too late or
+// an upstream call is under way.
 func (db *DB) ConfirmCancel(ctx context.Context, by Actor, orderID int64) error {
 	return db.transact(ctx, func(t *tx) error {
 		o, err := anyOrder(ctx, t, orderID)
 		if err != nil {
 			return err
 		}
-		if !o.Status.CanMove(StatusCancelled) || o.Status == StatusCompleted {
+		if !o.Status.CanMove(StatusCancelled) || o.Status == StatusCompleted || o.Fulfilment == FulfilmentSubmitting {
 			return ErrStale
 		}
 		return cancel(ctx, t, by, o, "order.cancel")
@@ -63,8 +64,16 @@ func (db *DB) ConfirmCancel(ctx context.Context, by Actor, orderID int64) error 
 }
 
 // cancel is the one way an order that was never delivered ends: status, refund,
-// invoice, certificates and waiting jobs in one transaction.
+// invoice, certificates and waiting jobs in one transaction. The fulfilment must
+// still be the one in o: a submission that began meanwhile is never refunded.
 func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error {
+	rest := o.Fulfilment
+	if rest != FulfilmentAccepted {
+		rest = FulfilmentNone
+	}
+	if err := fulfil(ctx, t, o.ID, o.Fulfilment, rest); err != nil {
+		return err
+	}
 	if err := move(ctx, t, by, o.ID, o.Status, StatusCancelled, "cancelled", cents2(o.PayableCents())); err != nil {
 		return err
 	}
@@ -77,7 +86,6 @@ func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error 
 		`update invoice set status = 'cancelled' where order_id = $1`,
 		`update certificate set state = 'cancelled' where order_id = $1 and state = 'requested'`,
 		`delete from job where kind in ('submit', 'poll', 'check') and subject_id in (select id from certificate where order_id = $1)`,
-		`update orders set fulfilment = 'none' where id = $1 and fulfilment in ('queued', 'unsure', 'refused')`,
 	} {
 		if _, err := t.ExecContext(ctx, query, o.ID); err != nil {
 			return err

@@ -156,11 +156,21 @@ func (db *DB) RequeueSubmit(ctx context.Context, by Actor, certificateID int64) 
 	})
 }
 
+// hold makes the transaction wait until it is the only one that changes the
+// order. Who changes an order's other rows first holds the order, so that two
+// never wait for each other.
+func hold(ctx context.Context, t *tx, orderID int64) error {
+	return changed(ctx, t, `update orders set status = status where id = $1`, orderID)
+}
+
 // RecordStatus takes over what the upstream says of an order that is under way.
 func (db *DB) RecordStatus(ctx context.Context, certificateID int64, message string, names []UpstreamName) error {
 	return db.transact(ctx, func(t *tx) error {
 		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
 		if err != nil {
+			return err
+		}
+		if err := hold(ctx, t, c.OrderID); err != nil {
 			return err
 		}
 		if err := recordNames(ctx, t, c.OrderID, c.ID, names); err != nil {
@@ -169,8 +179,11 @@ func (db *DB) RecordStatus(ctx context.Context, certificateID int64, message str
 		if _, err := t.ExecContext(ctx, `update orders set message = $1, upstream_seen_at = $2 where id = $3 and fulfilment = 'accepted'`, message, t.now, c.OrderID); err != nil {
 			return err
 		}
+		if _, err := t.ExecContext(ctx, `update orders set vetting = not exists (select 1 from dcv where certificate_id = $1 and state <> 'verified') where id = $2`, c.ID, c.OrderID); err != nil {
+			return err
+		}
 		o, err := anyOrder(ctx, t, c.OrderID)
-		if err != nil || o.Status != StatusProcessing || len(names) == 0 {
+		if err != nil || o.Status != StatusProcessing || o.Kind == KindLicence {
 			return err
 		}
 		return move(ctx, t, System, o.ID, StatusProcessing, StatusValidationPending, "validation", "")
@@ -196,10 +209,20 @@ func (db *DB) RecordIssued(ctx context.Context, certificateID int64, i Issued, t
 		if err != nil {
 			return err
 		}
+		if err := hold(ctx, t, c.OrderID); err != nil {
+			return err
+		}
 		err = changed(ctx, t, `update certificate set state = 'issued', pem = $1, chain = $2, serial = $3, not_before = $4, not_after = $5, issued_at = $6
 			where id = $7 and state = 'requested'`, i.PEM, i.Chain, i.Serial, orNull(i.NotBefore), orNull(i.NotAfter), t.now, c.ID)
-		if errors.Is(err, ErrStale) && c.State == CertificateIssued {
-			return nil
+		if errors.Is(err, ErrStale) {
+			// Read again: somebody may have recorded it since the first look.
+			if c, err = one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID); err != nil {
+				return err
+			}
+			if c.State == CertificateIssued {
+				return nil
+			}
+			return ErrStale
 		}
 		if err != nil {
 			return err

@@ -30,8 +30,8 @@ type Job struct {
 	SubjectID int64
 	Payload   string // JSON, by kind
 	RunAt     time.Time
-	Attempts  int // claims so far; tells a lease from the one before
-	Failures  int // in a row
+	Attempts  int  // claims so far; tells a lease from the one before
+	Failures  int  // in a row
 	Failed    bool // given up; a person decides
 	LastError string
 	CreatedAt time.Time

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,9 +36,17 @@ var rules = []struct{ rule, query string }{
 	{"an order is settled or refunded at most once, never both",
 		`select 'order ' || order_id || ' has ' || count(*) from ledger_tx where kind in ('settle', 'refund') group by order_id having count(*) > 1 order by order_id limit 1`},
 	{"an order's debit is its total and tax",
-		`select 'order ' || o.id || ' cost ' || (o.total_cents + o.tax_cents) || ', debited ' || -e.amount_cents from orders o
-		 join ledger_tx t on t.order_id = o.id and t.kind = 'order' join ledger_entry e on e.tx_id = t.id join account a on a.id = e.account_id and a.kind = 'wallet'
-		 where -e.amount_cents <> o.total_cents + o.tax_cents order by o.id limit 1`},
+		`select 'order ' || o.id || ' cost ' || (o.total_cents + o.tax_cents) || ', debited ' || coalesce(-x.cents, 0) from orders o
+		 left join (select t.order_id, sum(e.amount_cents) as cents from ledger_tx t join ledger_entry e on e.tx_id = t.id
+			join account a on a.id = e.account_id and a.kind = 'wallet' where t.kind = 'order' group by t.order_id) x on x.order_id = o.id
+		 where coalesce(-x.cents, 0) <> o.total_cents + o.tax_cents order by o.id limit 1`},
+	{"an order holds its debit until it is settled or refunded, then nothing",
+		`select 'order ' || id || ' holds ' || held || ', should hold ' || due from (
+			select o.id, coalesce(sum(case when a.kind = 'held' then e.amount_cents end), 0) as held,
+				case when exists (select 1 from ledger_tx d where d.order_id = o.id and d.kind in ('settle', 'refund')) then 0 else o.total_cents + o.tax_cents end as due
+			from orders o left join ledger_tx t on t.order_id = o.id left join ledger_entry e on e.tx_id = t.id left join account a on a.id = e.account_id
+			group by o.id, o.total_cents, o.tax_cents) x
+		 where held <> due order by id limit 1`},
 	{"an order that was delivered is settled",
 		`select 'order ' || o.id from orders o where o.completed_at is not null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'settle') order by o.id limit 1`},
 	{"an order that was cancelled undelivered is refunded",
@@ -60,9 +69,19 @@ type Verified struct {
 // Verify checks every rule of the book and the audit's chain. The error is a
 // *Broken that names the first broken row.
 func (db *DB) Verify(ctx context.Context) (Verified, error) {
+	// One snapshot, so that changes made while it looks don't read as broken.
+	snapshot, err := db.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return Verified{}, driverError(err)
+	}
+	defer snapshot.Rollback()
+	return verify(ctx, snapshot)
+}
+
+func verify(ctx context.Context, q querier) (Verified, error) {
 	var v Verified
 	for _, r := range rules {
-		rows, err := collect(ctx, db.read, func(s scanner) (row string, err error) { return row, s.Scan(&row) }, r.query)
+		rows, err := collect(ctx, q, func(s scanner) (row string, err error) { return row, s.Scan(&row) }, r.query)
 		if err != nil {
 			return v, fmt.Errorf("verify %q: %w", r.rule, err)
 		}
@@ -71,23 +90,23 @@ func (db *DB) Verify(ctx context.Context) (Verified, error) {
 		}
 	}
 	for table, n := range map[string]*int{"ledger_tx": &v.Transactions, "orders": &v.Orders} {
-		if err := db.read.QueryRowContext(ctx, `select count(*) from `+table).Scan(n); err != nil {
+		if err := q.QueryRowContext(ctx, `select count(*) from `+table).Scan(n); err != nil {
 			return v, driverError(err)
 		}
 	}
 	for _, table := range []string{"orders", "invoice"} {
-		if err := db.verifyGapless(ctx, table); err != nil {
+		if err := verifyGapless(ctx, q, table); err != nil {
 			return v, err
 		}
 	}
 	var err error
-	v.AuditRows, err = db.verifyAudit(ctx)
+	v.AuditRows, err = verifyAudit(ctx, q)
 	return v, err
 }
 
 // verifyGapless checks that the numbers of each year run 1, 2, 3 … up to the counter.
-func (db *DB) verifyGapless(ctx context.Context, table string) error {
-	numbers, err := collect(ctx, db.read, func(s scanner) (n string, err error) { return n, s.Scan(&n) }, `select number from `+table)
+func verifyGapless(ctx context.Context, q querier, table string) error {
+	numbers, err := collect(ctx, q, func(s scanner) (n string, err error) { return n, s.Scan(&n) }, `select number from `+table)
 	if err != nil {
 		return err
 	}
@@ -104,7 +123,7 @@ func (db *DB) verifyGapless(ctx context.Context, table string) error {
 	}
 	for series, n := range count {
 		var counter int64
-		if err := db.read.QueryRowContext(ctx, `select value from counter where name = $1`, series).Scan(&counter); err != nil {
+		if err := q.QueryRowContext(ctx, `select value from counter where name = $1`, series).Scan(&counter); err != nil {
 			return driverError(err)
 		}
 		if n != highest[series] || counter != n {
@@ -115,11 +134,11 @@ func (db *DB) verifyGapless(ctx context.Context, table string) error {
 }
 
 // verifyAudit walks the hash chain from its first row to its head.
-func (db *DB) verifyAudit(ctx context.Context) (int, error) {
+func verifyAudit(ctx context.Context, q querier) (int, error) {
 	const batch = 1000
 	previous, seq := "", int64(0)
 	for {
-		rows, err := collect(ctx, db.read, scanAudit, `select `+auditColumns+` from audit where seq > $1 order by seq limit $2`, seq, batch)
+		rows, err := collect(ctx, q, scanAudit, `select `+auditColumns+` from audit where seq > $1 order by seq limit $2`, seq, batch)
 		if err != nil {
 			return 0, err
 		}
@@ -138,7 +157,7 @@ func (db *DB) verifyAudit(ctx context.Context) (int, error) {
 	}
 	var headSeq int64
 	var headHash string
-	if err := db.read.QueryRowContext(ctx, `select seq, hash from audit_head where id = 1`).Scan(&headSeq, &headHash); err != nil {
+	if err := q.QueryRowContext(ctx, `select seq, hash from audit_head where id = 1`).Scan(&headSeq, &headHash); err != nil {
 		return 0, driverError(err)
 	}
 	if headSeq != seq || headHash != previous {
