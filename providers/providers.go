@@ -211,7 +211,7 @@ func (i Instruction) Empty() bool { return i == Instruction{} }
 type Certificate struct {
 	Leaf      string // PEM, one certificate
 	Chain     string // PEM, from the issuer of Leaf upward
-	Serial    string // lower-case hex without separators or leading zeros
+	Serial    string // lower-case hex of whole bytes, as certs.Info has it
 	NotBefore time.Time
 	NotAfter  time.Time
 }

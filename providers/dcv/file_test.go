@@ -113,7 +113,7 @@ func TestUnknownHostAndSlowServerAreUnreachable(t *testing.T) {
 func TestBrokenDNSSECBlocksTheFileToo(t *testing.T) {
 	w := newWorld(t)
 	w.add("resolver", "example.com. 60 IN A 127.0.0.1")
-	w.bogus["example.com."] = true
+	w.breakSignatures("example.com")
 	if r := w.check(file("http://example.com" + path)); r.Verdict != VerdictBogusDNSSEC {
 		t.Errorf("%+v", r)
 	}

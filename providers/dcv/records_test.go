@@ -49,10 +49,11 @@ func TestRecordVerdicts(t *testing.T) {
 			cname(host), VerdictMissing, []AnswerVerdict{AnswerRight, AnswerMissing}, []Hint{HintStaleServers}, "", ""},
 		{"one of two servers has an old value", func(w *world) { w.add("ns1", right); w.add("ns2", wrong) },
 			cname(host), VerdictWrong, []AnswerVerdict{AnswerRight, AnswerWrong}, []Hint{HintStaleServers}, "", ""},
-		{"a broken server beside a right one", func(w *world) { w.add("ns1", right); w.rcode["ns2 "+host+"."] = dns.RcodeServerFailure },
+		{"a broken server beside a right one", func(w *world) { w.add("ns1", right); w.fail("ns2", host, dns.RcodeServerFailure) },
 			cname(host), VerdictFound, []AnswerVerdict{AnswerRight, AnswerError}, nil, "", ""},
 		{"both servers fail", func(w *world) {
-			w.rcode["ns1 "+host+"."], w.rcode["ns2 "+host+"."] = dns.RcodeServerFailure, dns.RcodeRefused
+			w.fail("ns1", host, dns.RcodeServerFailure)
+			w.fail("ns2", host, dns.RcodeRefused)
 		}, cname(host), VerdictUnreachable, []AnswerVerdict{AnswerError, AnswerError}, nil, "", ""},
 		{"a chain that ends at the value", func(w *world) {
 			for _, s := range []string{"ns1", "ns2"} {
@@ -91,7 +92,7 @@ func TestRecordVerdicts(t *testing.T) {
 			w.add("ns1", right)
 			w.add("ns2", right)
 			w.add("resolver", right)
-			w.bogus[host+"."] = true
+			w.breakSignatures(host)
 		}, cname(host), VerdictBogusDNSSEC, []AnswerVerdict{AnswerRight, AnswerRight}, nil, "", ""},
 		{"domain that is not delegated", func(w *world) {}, cname("_abc.nowhere.test"), VerdictUnreachable, []AnswerVerdict{AnswerError}, nil, "", ""},
 		{"deep name uses the zone above", func(w *world) {
@@ -165,7 +166,7 @@ func TestWrongRecordThenRightOne(t *testing.T) {
 func TestSilentNameServerEndsInTimeAndTheOtherCounts(t *testing.T) {
 	w := newWorld(t)
 	w.checker.Timeout = time.Second
-	w.silent["ns2"] = true
+	w.silence("ns2")
 	w.add("ns1", "_abc.example.com. 60 IN CNAME "+expectedTarget)
 	start := time.Now()
 	r := w.check(cname("_abc.example.com"))

@@ -97,6 +97,25 @@ func (w *world) remove(server, line string) {
 	delete(w.zones[server], line)
 }
 
+// fail makes a server answer a name with an error.
+func (w *world) fail(server, name string, rcode int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rcode[server+" "+dns.Fqdn(name)] = rcode
+}
+
+func (w *world) silence(server string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.silent[server] = true
+}
+
+func (w *world) breakSignatures(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bogus[dns.Fqdn(name)] = true
+}
+
 func (w *world) answer(server string, rw dns.ResponseWriter, q *dns.Msg) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -81,7 +81,6 @@ type exam struct {
 	*testing.T
 	Env
 	ctx context.Context
-	n   int
 }
 
 // domain makes a name that no other examination uses.
