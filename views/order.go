@@ -238,3 +238,17 @@ func certificateLook(state string) (kind, icon string) {
 		return "neutral", "ban"
 	}
 }
+
+// history says when a link was made, until when it works, and when it was last opened.
+func (l LinkRow) history(ctx context.Context, now time.Time) string {
+	parts := []string{
+		i18n.T(ctx, "link.created", "Name", l.CreatedBy, "Date", i18n.Date(ctx, l.CreatedAt)),
+		i18n.T(ctx, "link.until", "Date", i18n.Date(ctx, l.ExpiresAt)),
+	}
+	if l.LastUsedAt.IsZero() {
+		parts = append(parts, i18n.T(ctx, "link.unused"))
+	} else {
+		parts = append(parts, i18n.T(ctx, "link.used", "Ago", i18n.Ago(ctx, now, l.LastUsedAt)))
+	}
+	return strings.Join(parts, " · ")
+}
