@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"certbay/db/money"
 	"certbay/views/i18n"
@@ -63,6 +64,23 @@ func (m ProductPage) description(ctx context.Context) string {
 		return m.DescriptionTR
 	}
 	return m.DescriptionEN
+}
+
+func (m ProductPage) methodWords(ctx context.Context) string {
+	var words []string
+	for _, method := range m.Methods {
+		words = append(words, i18n.Word(ctx, "method", method))
+	}
+	return strings.Join(words, ", ")
+}
+
+// upTo says how many names can be added, and how many of them cost nothing.
+func upTo(ctx context.Context, max, included int) string {
+	text := i18n.N(ctx, "product.names.max", max)
+	if included > 0 {
+		text += ", " + i18n.N(ctx, "product.names.included", included)
+	}
+	return text
 }
 
 // months are the terms any product of the list is sold for, ascending: the columns.

@@ -158,13 +158,13 @@ func (m NewOrderPage) chosenTerm() ProductTerm {
 }
 
 func (m NewOrderPage) sanHint(ctx context.Context) string {
-	return i18n.N(ctx, "neworder.sans.hint", m.Product.SANMax,
-		"Included", m.Product.SANIncluded, "Price", i18n.Money(ctx, m.chosenTerm().SAN))
+	return i18n.T(ctx, "neworder.sans.hint",
+		"Limit", upTo(ctx, m.Product.SANMax, m.Product.SANIncluded), "Price", i18n.Money(ctx, m.chosenTerm().SAN))
 }
 
 func (m NewOrderPage) wildcardSANHint(ctx context.Context) string {
-	return i18n.N(ctx, "neworder.wildcardsans.hint", m.Product.WildcardSANMax,
-		"Included", m.Product.WildcardSANIncluded, "Price", i18n.Money(ctx, m.chosenTerm().WildcardSAN))
+	return i18n.T(ctx, "neworder.wildcardsans.hint",
+		"Limit", upTo(ctx, m.Product.WildcardSANMax, m.Product.WildcardSANIncluded), "Price", i18n.Money(ctx, m.chosenTerm().WildcardSAN))
 }
 
 // detailsOpen shows the optional fields when one of them holds or wants something.
