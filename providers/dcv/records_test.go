@@ -55,6 +55,8 @@ func TestRecordVerdicts(t *testing.T) {
 			w.fail("ns1", host, dns.RcodeServerFailure)
 			w.fail("ns2", host, dns.RcodeRefused)
 		}, cname(host), VerdictUnreachable, []AnswerVerdict{AnswerError, AnswerError}, nil, "", ""},
+		{"a server that does not know the zone", func(w *world) { w.add("ns2", right); w.lose("ns1", host) },
+			cname(host), VerdictFound, []AnswerVerdict{AnswerError, AnswerRight}, nil, "", ""},
 		{"a chain that ends at the value", func(w *world) {
 			for _, s := range []string{"ns1", "ns2"} {
 				w.add(s, host+". 60 IN CNAME dcv.helper.test.")
@@ -94,7 +96,7 @@ func TestRecordVerdicts(t *testing.T) {
 			w.add("resolver", right)
 			w.breakSignatures(host)
 		}, cname(host), VerdictBogusDNSSEC, []AnswerVerdict{AnswerRight, AnswerRight}, nil, "", ""},
-		{"domain that is not delegated", func(w *world) {}, cname("_abc.nowhere.test"), VerdictUnreachable, []AnswerVerdict{AnswerError}, nil, "", ""},
+		{"domain that is not delegated", func(w *world) { w.add("resolver", "test. 60 IN NS ns1.dns.test.") }, cname("_abc.nowhere.test"), VerdictUnreachable, []AnswerVerdict{AnswerError}, nil, "", ""},
 		{"deep name uses the zone above", func(w *world) {
 			for _, s := range []string{"ns1", "ns2"} {
 				w.add(s, "_abc.a.b.example.com. 60 IN CNAME "+expectedTarget)
@@ -175,6 +177,18 @@ func TestSilentNameServerEndsInTimeAndTheOtherCounts(t *testing.T) {
 	}
 	if d := cmp.Diff([]AnswerVerdict{AnswerRight, AnswerError}, verdicts(r)); d != "" || r.Verdict != VerdictFound {
 		t.Errorf("%s %s\n%+v", r.Verdict, d, r.Answers)
+	}
+}
+
+func TestCheckEndsSoonAfterItsContext(t *testing.T) {
+	w := newWorld(t)
+	w.silence("resolver")
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	start := time.Now()
+	w.checker.Check(ctx, cname("_abc.example.com"))
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("took %v", took)
 	}
 }
 

@@ -104,6 +104,11 @@ func (w *world) fail(server, name string, rcode int) {
 	w.rcode[server+" "+dns.Fqdn(name)] = rcode
 }
 
+// lose makes a server answer a name as if it did not have the zone.
+func (w *world) lose(server, name string) { w.fail(server, name, lost) }
+
+const lost = -1
+
 func (w *world) silence(server string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -134,7 +139,9 @@ func (w *world) answer(server string, rw dns.ResponseWriter, q *dns.Msg) {
 		return
 	}
 	if code, ok := w.rcode[server+" "+name]; ok {
-		m.Rcode = code
+		if m.Rcode = code; code == lost {
+			m.Rcode, m.Authoritative = dns.RcodeSuccess, false
+		}
 		rw.WriteMsg(m)
 		return
 	}

@@ -24,6 +24,7 @@ func TestHistoryFollowsTheRulesOfItsDay(t *testing.T) {
 	recent := time.Date(2026, 9, 1, 9, 30, 0, 0, time.UTC)
 	first := order(t, "sectigo-positivessl", "example.com")
 	first.Months = 24
+	short := order(t, "sectigo-instantssl", "short.example.com") // twelve months: the term ends before the certificate may
 	again := first
 	again.CSR = order(t, "", "example.com").CSR
 	out, err := w.ca.IssueAt(t.Context(),
@@ -31,11 +32,13 @@ func TestHistoryFollowsTheRulesOfItsDay(t *testing.T) {
 		sandbox.Past{Submission: order(t, "digicert-secure-site", "example.org"), NotBefore: recent},
 		sandbox.Past{Submission: providers.Submission{Reference: "l1", ProductCode: "cpanel-solo", Months: 1, IP: "203.0.113.1"}, NotBefore: recent},
 		sandbox.Past{Submission: again, NotBefore: recent},
+		sandbox.Past{Submission: short, NotBefore: old},
+		sandbox.Past{Submission: short, NotBefore: recent},
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, days := range map[int]int{0: 397, 1: 199, 3: 199} {
+	for i, days := range map[int]int{0: 397, 1: 199, 3: 199, 4: 365} {
 		c := out[i].Certificate
 		if got := c.NotAfter.Add(time.Second).Sub(c.NotBefore); got != time.Duration(days)*24*time.Hour {
 			t.Errorf("%d: valid for %s, want %d days", i, got, days)
@@ -43,6 +46,15 @@ func TestHistoryFollowsTheRulesOfItsDay(t *testing.T) {
 		if err := certs.VerifyChain(c.Leaf, c.Chain, c.NotBefore.Add(time.Hour)); err != nil {
 			t.Errorf("%d: %v", i, err)
 		}
+	}
+	if end := out[5].Certificate.NotAfter.Add(time.Second); !end.Equal(old.AddDate(1, 0, 0)) {
+		t.Errorf("a reissue ends %s, with the term at the latest", end)
+	}
+	if err := w.ca.Reissue(t.Context(), out[5].UpstreamID, providers.Submission{}); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := w.ca.Certificate(t.Context(), out[5].UpstreamID); err != nil || c.Serial == out[5].Certificate.Serial {
+		t.Errorf("an organisation that was vetted is not vetted again for a reissue: %v", err)
 	}
 	if out[3].UpstreamID != out[0].UpstreamID {
 		t.Error("the same reference is a reissue of the same order")

@@ -125,7 +125,8 @@ func (ca *CA) approval(ctx context.Context, q querier, token string) (orderID, r
 	hash := sha256.Sum256([]byte(token))
 	err = q.QueryRowContext(ctx, `select r.order_id, a.request_id, a.domain, a.email from approval a join request r on r.id = a.request_id
 		join upstream_order o on o.id = r.order_id
-		where a.token_hash = $1 and a.created_at > $2 and r.state <> 'dropped' and o.state not in ('cancelled', 'rejected', 'revoked')`,
+		where a.token_hash = $1 and a.created_at > $2 and r.state <> 'dropped' and o.state not in ('cancelled', 'rejected', 'revoked')
+		and exists (select 1 from name n where n.request_id = a.request_id and n.method = 'email' and n.email = a.email)`,
 		hash[:], millis(ca.now().Add(-approvalLife))).Scan(&orderID, &requestID, &domain, &email)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("sandbox: approval: %w", providers.ErrUnknown)

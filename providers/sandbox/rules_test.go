@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -16,8 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"certbay/db/certs"
 	"certbay/providers"
+	"certbay/providers/dcv"
 	"certbay/providers/pretend"
 	"certbay/providers/providertest"
 	"certbay/providers/sandbox"
@@ -375,8 +379,11 @@ func TestApprovalLinkDiesWithItsPurpose(t *testing.T) {
 	}
 	dead := func(what, id, token string) {
 		t.Helper()
-		if _, err := w.ca.Approve(t.Context(), token); err != nil && !errors.Is(err, providers.ErrUnknown) {
-			t.Errorf("%s: %v", what, err)
+		if _, err := w.ca.Approve(t.Context(), token); !errors.Is(err, providers.ErrUnknown) {
+			t.Errorf("%s: approve: %v", what, err)
+		}
+		if _, err := w.ca.ApprovalName(t.Context(), token); !errors.Is(err, providers.ErrUnknown) {
+			t.Errorf("%s: name: %v", what, err)
 		}
 		if st := w.status(id); st.State == providers.StateIssued {
 			t.Errorf("%s: issued", what)
@@ -400,6 +407,82 @@ func TestApprovalLinkDiesWithItsPurpose(t *testing.T) {
 	id, token = mailed("d.com")
 	w.pass(31 * 24 * time.Hour)
 	dead("old", id, token)
+}
+
+func TestOnlyTheFiveMailboxesOfTheDomainMayApprove(t *testing.T) {
+	w := open(t)
+	for email, ok := range map[string]bool{
+		"admin@shop.example.com.tr": true, "administrator@example.com.tr": true, "webmaster@example.com.tr": true,
+		"hostmaster@example.com.tr": true, "PostMaster@Example.com.tr": true,
+		"ceo@example.com.tr": false, "admin@com.tr": false, "admin@tr": false, "admin@example.com": false, "admin@evil-example.com.tr": false,
+		"admin@www.shop.example.com.tr": false, "admin": false, "": false, "admin@evil.com@example.com.tr": false,
+	} {
+		s := order(t, "sectigo-positivessl", "shop.example.com.tr")
+		s.Names[0].Method, s.Names[0].Email = providers.MethodEmail, email
+		_, err := w.ca.Submit(t.Context(), s)
+		if ok && err != nil || !ok && !errors.Is(err, providers.ErrRefused) {
+			t.Errorf("%q: %v", email, err)
+		}
+	}
+}
+
+func TestChangedMethodIsLookedAtWithoutWaiting(t *testing.T) {
+	w := open(t, func(o *sandbox.Options) { o.CheckEvery = time.Hour })
+	s := order(t, "sectigo-positivessl", "example.com")
+	s.Names[0].Method = providers.MethodHTTP
+	id := w.submit(s)
+	file := w.status(id).Domains[0].Instruction // looks, sees nothing
+	if err := w.ca.ChangeDCV(t.Context(), id, "example.com", providers.MethodDNS, ""); err != nil {
+		t.Fatal(err)
+	}
+	csr, err := certs.ParseCSR(s.CSR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := file.FileContent[strings.LastIndex(file.FileContent, "\n")+1:]
+	w.publish(t, providers.Instruction{RecordType: "CNAME", Host: "_" + csr.MD5 + ".example.com",
+		Value: csr.SHA256[:32] + "." + csr.SHA256[32:] + "." + secret + ".sandbox-ca.test."}, "example.com")
+	if st := w.status(id); st.State != providers.StateIssued {
+		t.Fatalf("%+v", st)
+	}
+}
+
+// A look takes a while; what it saw for the method before must not count for the method after.
+func TestMethodChangedDuringALookIsNotVerifiedByIt(t *testing.T) {
+	var w *world
+	var id string
+	armed := false
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := &dns.Server{PacketConn: udp, Handler: dns.HandlerFunc(func(rw dns.ResponseWriter, q *dns.Msg) {
+		if armed {
+			armed = false
+			if err := w.ca.ChangeDCV(context.Background(), id, "example.com", providers.MethodHTTP, ""); err != nil {
+				t.Error(err)
+			}
+		}
+		if a, err := dns.Exchange(q, w.net.DNSAddr()); err == nil {
+			rw.WriteMsg(a)
+		}
+	})}
+	go slow.ActivateAndServe()
+	t.Cleanup(func() { udp.Close() })
+	w = open(t, func(o *sandbox.Options) {
+		c := *o.Checker
+		c.Resolver = &dcv.Resolver{Addr: udp.LocalAddr().String()}
+		o.Checker = &c
+	})
+	id = w.submit(order(t, "sectigo-positivessl", "example.com"))
+	w.publishAll(id)
+	armed = true
+	if err := w.ca.Recheck(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if st := w.status(id); st.State != providers.StateValidationPending || st.Domains[0].Method != providers.MethodHTTP {
+		t.Fatalf("%+v", st)
+	}
 }
 
 func TestMailThatCanNotBeSentIsSentLater(t *testing.T) {
