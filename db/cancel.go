@@ -32,19 +32,26 @@ func (db *DB) CancelOrder(ctx context.Context, by Actor, resellerID, orderID int
 		if o.Fulfilment != FulfilmentAccepted {
 			return cancel(ctx, t, by, o, "order.cancel")
 		}
-		err = t.QueryRowContext(ctx, `select id from job where kind = $1 and subject_id = $2 and failed = false`, JobCancel, o.ID).Scan(&jobID)
-		if err = driverError(err); !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if jobID, err = enqueue(ctx, t, JobCancel, o.ID, by, t.now); err != nil {
-			return err
-		}
-		if err := event(ctx, t, by, Event{OrderID: o.ID, Kind: "cancel_requested"}); err != nil {
-			return err
-		}
-		return audit(ctx, t, by, Change{Action: "order.cancel_request", Object: object("order", o.ID), ResellerID: resellerID})
+		jobID, err = requestCancel(ctx, t, by, o)
+		return err
 	})
 	return jobID, err
+}
+
+// requestCancel queues the job that cancels an accepted order at its upstream; a
+// second request answers the job of the first.
+func requestCancel(ctx context.Context, t *tx, by Actor, o Order) (jobID int64, err error) {
+	err = t.QueryRowContext(ctx, `select id from job where kind = $1 and subject_id = $2 and failed = false`, JobCancel, o.ID).Scan(&jobID)
+	if err = driverError(err); !errors.Is(err, ErrNotFound) {
+		return jobID, err
+	}
+	if jobID, err = enqueue(ctx, t, JobCancel, o.ID, by, t.now); err != nil {
+		return 0, err
+	}
+	if err := event(ctx, t, by, Event{OrderID: o.ID, Kind: "cancel_requested"}); err != nil {
+		return 0, err
+	}
+	return jobID, audit(ctx, t, by, Change{Action: "order.cancel_request", Object: object("order", o.ID), ResellerID: o.ResellerID})
 }
 
 // ConfirmCancel cancels and refunds an order that its upstream has cancelled, or

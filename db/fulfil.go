@@ -66,17 +66,21 @@ func (db *DB) AcceptSubmit(ctx context.Context, by Actor, certificateID int64, u
 		if err != nil {
 			return err
 		}
-		if err := changed(ctx, t, `update orders set fulfilment = 'accepted', message = '', upstream_seen_at = $1 where id = $2 and fulfilment in ('submitting', 'unsure')`, t.now, c.OrderID); err != nil {
-			return err
-		}
-		if err := changed(ctx, t, `update certificate set upstream_id = $1 where id = $2 and upstream_id = ''`, upstreamID, c.ID); err != nil {
-			return err
-		}
-		if err := ensureJob(ctx, t, JobPoll, c.ID, t.now); err != nil {
-			return err
-		}
-		return event(ctx, t, by, Event{OrderID: c.OrderID, Kind: "accepted", Detail: c.Upstream + " " + upstreamID})
+		return accept(ctx, t, by, c, upstreamID)
 	})
+}
+
+func accept(ctx context.Context, t *tx, by Actor, c Certificate, upstreamID string) error {
+	if err := changed(ctx, t, `update orders set fulfilment = 'accepted', message = '', upstream_seen_at = $1 where id = $2 and fulfilment in ('submitting', 'unsure')`, t.now, c.OrderID); err != nil {
+		return err
+	}
+	if err := changed(ctx, t, `update certificate set upstream_id = $1 where id = $2 and upstream_id = ''`, upstreamID, c.ID); err != nil {
+		return err
+	}
+	if err := ensureJob(ctx, t, JobPoll, c.ID, t.now); err != nil {
+		return err
+	}
+	return event(ctx, t, by, Event{OrderID: c.OrderID, Kind: "accepted", Detail: c.Upstream + " " + upstreamID})
 }
 
 // RefuseSubmit notes that the upstream refused: the order is the reseller's
@@ -140,13 +144,7 @@ func (db *DB) RequeueSubmit(ctx context.Context, by Actor, certificateID int64) 
 		if err != nil {
 			return err
 		}
-		if err := changed(ctx, t, `update orders set fulfilment = 'queued', message = '' where id = $1 and fulfilment in ('unsure', 'submitting')`, c.OrderID); err != nil {
-			return err
-		}
-		if err := ensureJob(ctx, t, JobSubmit, c.ID, t.now); err != nil {
-			return err
-		}
-		if err := event(ctx, t, by, Event{OrderID: c.OrderID, Kind: "requeued"}); err != nil {
+		if err := requeue(ctx, t, by, c); err != nil {
 			return err
 		}
 		if by.Kind == BySystem {
@@ -154,6 +152,16 @@ func (db *DB) RequeueSubmit(ctx context.Context, by Actor, certificateID int64) 
 		}
 		return audit(ctx, t, by, Change{Action: "order.resubmit", Object: object("order", c.OrderID)})
 	})
+}
+
+func requeue(ctx context.Context, t *tx, by Actor, c Certificate) error {
+	if err := changed(ctx, t, `update orders set fulfilment = 'queued', message = '' where id = $1 and fulfilment in ('unsure', 'submitting')`, c.OrderID); err != nil {
+		return err
+	}
+	if err := ensureJob(ctx, t, JobSubmit, c.ID, t.now); err != nil {
+		return err
+	}
+	return event(ctx, t, by, Event{OrderID: c.OrderID, Kind: "requeued"})
 }
 
 // hold makes the transaction wait until it is the only one that changes the

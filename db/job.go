@@ -125,13 +125,15 @@ func (db *DB) FailJob(ctx context.Context, j Job, cause string) error {
 	})
 }
 
-// RunJobNow makes a waiting or failed job due; ErrNotFound when it is done.
+// RunJobNow makes a waiting or failed job due; ErrNotFound when it is done,
+// ErrStale while its call that places an order may be on its way.
 func (db *DB) RunJobNow(ctx context.Context, by Actor, id int64) error {
 	return db.transact(ctx, func(t *tx) error {
-		err := changed(ctx, t, `update job set run_at = $1, failed = false where id = $2`, t.now, id)
-		if errors.Is(err, ErrStale) {
-			return ErrNotFound
+		if _, err := one(ctx, t, scanJob, `select `+jobColumns+` from job where id = $1`, id); err != nil {
+			return err
 		}
+		err := changed(ctx, t, `update job set run_at = $1, failed = false where id = $2 and not (kind = 'submit' and failed = false and exists (
+			select 1 from certificate c join orders o on o.id = c.order_id where c.id = job.subject_id and o.fulfilment = 'submitting'))`, t.now, id)
 		if err != nil {
 			return err
 		}

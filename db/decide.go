@@ -1,0 +1,153 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// What an admin decides about an order, each with its line in the audit.
+
+// LookNow asks the upstream of an order for news at once and returns the job to
+// wait for. ErrStale when nothing is under way there.
+func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64, err error) {
+	err = db.transact(ctx, func(t *tx) error {
+		o, c, err := underWay(ctx, t, orderID)
+		if err != nil {
+			return err
+		}
+		if c.UpstreamID == "" {
+			return ErrStale
+		}
+		if jobID, err = waitingJob(ctx, t, JobCheck, c.ID); errors.Is(err, ErrNotFound) {
+			jobID, err = enqueue(ctx, t, JobCheck, c.ID, nil, t.now)
+		}
+		if err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "order.look", Object: object("order", o.ID), ResellerID: o.ResellerID})
+	})
+	return jobID, err
+}
+
+// DecidePlaced settles an unsure order: the upstream has it, under upstreamID.
+// ErrStale when it is not unsure any more, ErrDuplicate when that upstream order
+// belongs to another certificate, ErrInvalid without an upstreamID.
+func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstreamID string) error {
+	if upstreamID == "" || len(upstreamID) > 100 {
+		return fmt.Errorf("upstream id: %w", ErrInvalid)
+	}
+	return db.transact(ctx, func(t *tx) error {
+		o, c, err := unsure(ctx, t, orderID)
+		if err != nil {
+			return err
+		}
+		var others int
+		err = t.QueryRowContext(ctx, `select count(*) from certificate where upstream = $1 and upstream_id = $2`, c.Upstream, upstreamID).Scan(&others)
+		if err != nil {
+			return err
+		}
+		if others > 0 {
+			return fmt.Errorf("upstream order %s: %w", upstreamID, ErrDuplicate)
+		}
+		if err := accept(ctx, t, by, c, upstreamID); err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "order.placed", Object: object("order", o.ID), ResellerID: o.ResellerID,
+			Before: string(FulfilmentUnsure), After: c.Upstream + " " + upstreamID})
+	})
+}
+
+// DecideResubmit settles an unsure order: the upstream never got it, so it is
+// sent again. ErrStale when it is not unsure any more.
+func (db *DB) DecideResubmit(ctx context.Context, by Actor, orderID int64) error {
+	return db.transact(ctx, func(t *tx) error {
+		o, c, err := unsure(ctx, t, orderID)
+		if err != nil {
+			return err
+		}
+		if err := requeue(ctx, t, by, c); err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "order.resubmit", Object: object("order", o.ID), ResellerID: o.ResellerID,
+			Before: string(FulfilmentUnsure), After: string(FulfilmentQueued)})
+	})
+}
+
+// DecideCancel cancels an order of any reseller before issuance, for a reason
+// that the audit keeps, and gives the money back; an unsure one counts as never
+// placed. What the upstream has accepted is cancelled there first, by the job that
+// is returned (0: it is cancelled already). ErrStale when it is too late or an
+// upstream call is under way.
+func (db *DB) DecideCancel(ctx context.Context, by Actor, orderID int64, reason string) (jobID int64, err error) {
+	err = db.transact(ctx, func(t *tx) error {
+		jobID = 0
+		if err := held(ctx, t, orderID); err != nil {
+			return err
+		}
+		o, err := anyOrder(ctx, t, orderID)
+		if err != nil {
+			return err
+		}
+		if !o.AdminCanCancel() {
+			return ErrStale
+		}
+		if o.Fulfilment == FulfilmentAccepted {
+			jobID, err = requestCancel(ctx, t, by, o)
+		} else {
+			err = cancel(ctx, t, by, o, "order.cancel")
+		}
+		if err != nil {
+			return err
+		}
+		return audit(ctx, t, by, Change{Action: "order.cancel_reason", Object: object("order", o.ID), ResellerID: o.ResellerID, After: reason})
+	})
+	return jobID, err
+}
+
+// AdminCanCancel is CanCancel for an admin, who may also decide that an unsure
+// order was never placed.
+func (o Order) AdminCanCancel() bool {
+	return o.CanCancel() || o.Fulfilment == FulfilmentUnsure && o.Status.CanMove(StatusCancelled) && o.Status != StatusCompleted
+}
+
+// unsure holds an order that a person has to decide about.
+func unsure(ctx context.Context, t *tx, orderID int64) (Order, Certificate, error) {
+	o, c, err := underWay(ctx, t, orderID)
+	if err == nil && o.Fulfilment != FulfilmentUnsure {
+		err = ErrStale
+	}
+	return o, c, err
+}
+
+// underWay holds an order and reads the certificate that was asked for; ErrStale
+// when none is.
+func underWay(ctx context.Context, t *tx, orderID int64) (Order, Certificate, error) {
+	if err := held(ctx, t, orderID); err != nil {
+		return Order{}, Certificate{}, err
+	}
+	o, err := anyOrder(ctx, t, orderID)
+	if err != nil {
+		return o, Certificate{}, err
+	}
+	c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where order_id = $1 and state = 'requested' order by id desc limit 1`, orderID)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrStale
+	}
+	return o, c, err
+}
+
+// held is hold for an order that may not exist: ErrNotFound.
+func held(ctx context.Context, t *tx, orderID int64) error {
+	err := hold(ctx, t, orderID)
+	if errors.Is(err, ErrStale) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// waitingJob finds the job of a kind and subject that waits or runs.
+func waitingJob(ctx context.Context, t *tx, kind JobKind, subjectID int64) (id int64, err error) {
+	err = t.QueryRowContext(ctx, `select id from job where kind = $1 and subject_id = $2 and failed = false`, kind, subjectID).Scan(&id)
+	return id, driverError(err)
+}

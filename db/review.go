@@ -1,0 +1,110 @@
+package db
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// ReviewKind says what waits for one of the operator's people.
+type ReviewKind string
+
+const (
+	ReviewUnsure  ReviewKind = "unsure"  // an order nobody knows to be placed
+	ReviewRefused ReviewKind = "refused" // an order its upstream refused
+	ReviewJob     ReviewKind = "job"     // a job that was given up
+	ReviewMail    ReviewKind = "mail"    // a mail that could not be sent
+)
+
+// ReviewItem is one thing that waits for a person.
+type ReviewItem struct {
+	Kind   ReviewKind
+	ID     int64     // of the order, job or mail
+	Name   string    // the order's number, the job's kind, the mail's subject
+	Domain string    // of the order
+	Who    string    // the reseller, or the mail's recipient
+	Reason string    // verbatim
+	At     time.Time // since when it waits, UTC
+}
+
+// Review lists what waits for a person, oldest first, at most limit, and counts
+// all of it. A mail that failed stands there once, its job is not listed.
+func (db *DB) Review(ctx context.Context, limit int) ([]ReviewItem, int, error) {
+	var items []ReviewItem
+	total := 0
+	for _, q := range []struct{ columns, from, where string }{
+		{`o.fulfilment, o.id, o.number, o.domain, r.name, o.message, since.at`,
+			`orders o join reseller r on r.id = o.reseller_id left join order_event since on since.id =
+				(select max(e.id) from order_event e where e.order_id = o.id and e.kind in ('unsure', 'refused'))`,
+			`o.fulfilment in ('unsure', 'refused') and o.status <> 'cancelled'`},
+		{`'job', j.id, j.kind, '', '', j.last_error, j.run_at`, `job j`,
+			`j.failed = true and not exists (select 1 from mail m where j.kind = 'mail' and m.id = j.subject_id and m.state = 'failed')`},
+		{`'mail', m.id, m.subject, '', m.recipient, m.error, m.created_at`, `mail m`, `m.state = 'failed'`},
+	} {
+		some, n, err := list(ctx, db.read, func(s scanner) (i ReviewItem, err error) {
+			return i, s.Scan(&i.Kind, &i.ID, &i.Name, &i.Domain, &i.Who, &i.Reason, moment{&i.At})
+		}, q.columns, q.from, conditions{parts: []string{q.where}}, nil, "7, 2", Page{Limit: limit})
+		if err != nil {
+			return nil, 0, err
+		}
+		items, total = append(items, some...), total+n
+	}
+	slices.SortStableFunc(items, func(a, b ReviewItem) int { return a.At.Compare(b.At) })
+	return items[:min(limit, len(items))], total, nil
+}
+
+// LateJobs counts jobs that should have run before a moment and have not.
+func (db *DB) LateJobs(ctx context.Context, before time.Time) (n int, err error) {
+	err = db.read.QueryRowContext(ctx, `select count(*) from job where failed = false and run_at < $1`, before.UTC()).Scan(&n)
+	return n, driverError(err)
+}
+
+// ResellerName is a reseller to choose from.
+type ResellerName struct {
+	ID   int64
+	Name string
+}
+
+// ResellerNames lists every reseller by name.
+func (db *DB) ResellerNames(ctx context.Context) ([]ResellerName, error) {
+	return collect(ctx, db.read, func(s scanner) (r ResellerName, err error) { return r, s.Scan(&r.ID, &r.Name) },
+		`select id, name from reseller order by lower(name), id`)
+}
+
+// JobLine is a job with the order it is about; OrderID is 0 where there is none.
+type JobLine struct {
+	Job
+	OrderID     int64
+	OrderNumber string
+}
+
+// Object names what the job works on, like the audit does: "certificate 12".
+func (j Job) Object() string {
+	switch j.Kind {
+	case JobSubmit, JobPoll, JobCheck:
+		return object("certificate", j.SubjectID)
+	case JobDCV, JobResend:
+		return object("dcv", j.SubjectID)
+	case JobCancel:
+		return object("order", j.SubjectID)
+	case JobMail:
+		return object("mail", j.SubjectID)
+	}
+	return ""
+}
+
+// JobLines is Jobs with the order each job is about.
+func (db *DB) JobLines(ctx context.Context, f JobFilter) ([]JobLine, int, error) {
+	where, args := conditions{}, []any{}
+	where.add(&args, f.Kind != "", "j.kind = ?", f.Kind)
+	where.add(&args, f.Failed, "j.failed = ?", true)
+	return list(ctx, db.read, func(s scanner) (l JobLine, err error) {
+		j := &l.Job
+		return l, s.Scan(&j.ID, &j.Kind, &j.SubjectID, &j.Payload, moment{&j.RunAt}, &j.Attempts, &j.Failures, &j.Failed, &j.LastError, moment{&j.CreatedAt},
+			&l.OrderID, &l.OrderNumber)
+	}, `j.id, j.kind, j.subject_id, j.payload, j.run_at, j.attempts, j.failures, j.failed, j.last_error, j.created_at, coalesce(o.id, 0), coalesce(o.number, '')`,
+		`job j left join dcv d on j.kind in ('dcv', 'resend') and d.id = j.subject_id
+		 left join certificate c on c.id = case when j.kind in ('submit', 'poll', 'check') then j.subject_id else d.certificate_id end
+		 left join orders o on o.id = case when j.kind = 'cancel' then j.subject_id else c.order_id end`,
+		where, args, "j.failed desc, j.run_at, j.id", f.Page)
+}
