@@ -63,6 +63,7 @@ func (s *Server) reference(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Set(referenceKey, id)
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		s.speak(c, "", "")
+		handlers.Receive(c, handlers.Visitor{RequestID: id, Theme: themeCookie(c)}) // for the pages of early errors
 		return next(c)
 	}
 }

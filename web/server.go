@@ -96,18 +96,18 @@ func (s *Server) mux() http.Handler {
 	if s.MetricsToken != "" {
 		mux.Handle("GET /metrics", s.withToken(s.MetricsHandler()))
 	}
-	mux.Handle("/", s.pages())
+	mux.Handle("/", s.pages(s.routes()))
 	return mux
 }
 
-// pages is the site map behind the middleware.
-func (s *Server) pages() http.Handler {
+// pages is a site map behind the middleware.
+func (s *Server) pages(routes []route) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = s.ipExtractor()
 	e.HTTPErrorHandler = func(err error, c echo.Context) { s.answerError(c, err) }
 	e.Use(s.middleware()...)
-	for _, r := range s.routes() {
+	for _, r := range routes {
 		h := s.guard(r.who, r.handler)
 		e.Add(r.method, r.path, h)
 		if r.method == http.MethodGet {
