@@ -370,6 +370,22 @@ func TestApprovalLinkAsksFirstAndCountsOnce(t *testing.T) {
 	}
 }
 
+func TestApproverSpeaksOnlyForTheDomainOfTheMail(t *testing.T) {
+	w := open(t)
+	s := order(t, "sectigo-positivessl-multi-domain", "example.com", "example.net", "shop.example.com")
+	for i, email := range []string{"admin@example.com", "admin@example.net", "admin@example.com"} {
+		s.Names[i].Method, s.Names[i].Email = providers.MethodEmail, email
+	}
+	id := w.submit(s)
+	token := w.token("admin@example.com") // of the newest mail, about shop
+	if name, err := w.ca.Approve(t.Context(), token); err != nil || name != "shop.example.com" {
+		t.Fatal(name, err)
+	}
+	if st := w.status(id); st.Domains[0].Verified || st.Domains[1].Verified || !st.Domains[2].Verified {
+		t.Errorf("%+v", st.Domains)
+	}
+}
+
 func TestApprovalLinkDiesWithItsPurpose(t *testing.T) {
 	w := open(t)
 	mailed := func(name string) (id, token string) {
