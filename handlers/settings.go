@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"certbay/db"
 	"certbay/views"
@@ -60,7 +61,7 @@ func (h *Handlers) SavePreferences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	keepPreferences(c, to)
+	h.keepPreferences(c, to)
 	lang := to.Lang
 	if lang == "" {
 		lang = i18n.Match(c.Request().Header.Get("Accept-Language"))
@@ -106,7 +107,7 @@ func (h *Handlers) Preferences(c echo.Context) error {
 			return err
 		}
 	}
-	keepPreferences(c, to)
+	h.keepPreferences(c, to)
 	return seeOther(c, localPath(c.FormValue("next"), "/"))
 }
 
@@ -118,14 +119,14 @@ const (
 
 // keepPreferences has the browser remember the choices, so that the sign-in page
 // looks as the pages behind it do.
-func keepPreferences(c echo.Context, p db.Preferences) {
+func (h *Handlers) keepPreferences(c echo.Context, p db.Preferences) {
 	for name, value := range map[string]string{LangCookie: p.Lang, ThemeCookie: p.Theme} {
 		age := 365 * 24 * 3600
 		if value == "" {
 			age = -1
 		}
 		c.SetCookie(&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true,
-			Secure: c.IsTLS(), SameSite: http.SameSiteLaxMode})
+			Secure: strings.HasPrefix(h.BaseURL, "https:"), SameSite: http.SameSiteLaxMode})
 	}
 }
 

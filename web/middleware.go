@@ -11,7 +11,9 @@ import (
 	"net/url"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -270,18 +272,25 @@ func (s *Server) speak(c echo.Context, lang, zone string) {
 			lang = cookie.Value
 		}
 	}
-	known := false
-	for _, l := range i18n.Languages {
-		known = known || l == lang
-	}
-	if !known {
+	if !slices.Contains(i18n.Languages, lang) {
 		lang = i18n.Match(r.Header.Get("Accept-Language"))
 	}
-	clock, err := time.LoadLocation(zone)
-	if err != nil {
-		clock = time.UTC
+	c.SetRequest(r.WithContext(i18n.With(r.Context(), i18n.Locale{Lang: lang, Zone: clock(zone)})))
+}
+
+var clocks sync.Map // IANA name -> *time.Location, because loading one reads a file
+
+// clock is the time zone of an IANA name; UTC for "" and for an unknown one.
+func clock(zone string) *time.Location {
+	if known, ok := clocks.Load(zone); ok {
+		return known.(*time.Location)
 	}
-	c.SetRequest(r.WithContext(i18n.With(r.Context(), i18n.Locale{Lang: lang, Zone: clock})))
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.UTC
+	}
+	clocks.Store(zone, location)
+	return location
 }
 
 func themeCookie(c echo.Context) string {
