@@ -1,5 +1,14 @@
 package views
 
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"certbay/views/i18n"
+)
+
 // ConfigurePage is where an order gets its CSR. It posts to /orders/{id}/configure.
 type ConfigurePage struct {
 	OrderHead
@@ -44,4 +53,91 @@ type CSRPreview struct {
 	Organisation string
 	City         string
 	Country      string
+}
+
+// keyTypes are what csr.js can make; code signing takes no RSA key below 3072 bits.
+func (m ConfigurePage) keyTypes(ctx context.Context) []Option {
+	rsa := []Option{{"rsa-2048", "RSA 2048"}, {"rsa-3072", "RSA 3072"}}
+	if m.Kind == "code-signing" {
+		rsa = rsa[1:]
+	}
+	ecdsa := []Option{{"ecdsa-p256", i18n.T(ctx, "configure.recommended", "What", "ECDSA P-256")}, {"ecdsa-p384", "ECDSA P-384"}}
+	return append(ecdsa, rsa...)
+}
+
+func (m ConfigurePage) offersEmail() bool { return slices.Contains(m.Methods, "email") }
+
+// methodCards asks how all names will be proven; dns unless chosen otherwise.
+func (m ConfigurePage) methodCards(ctx context.Context) RadioCards {
+	value := m.Form.Method
+	if value == "" {
+		value = "dns"
+	}
+	cards := RadioCards{Name: "method", Legend: i18n.T(ctx, "configure.method"), Hint: i18n.T(ctx, "configure.method.hint"),
+		Error: m.Problems.Of(ctx, "method"), Value: value, Stacked: true}
+	for _, method := range m.Methods {
+		cards.Cards = append(cards.Cards, RadioCard{Value: method, Title: methodTitle(ctx, method), Text: i18n.T(ctx, "configure.method."+method)})
+	}
+	return cards
+}
+
+// deliveryCards asks how a code signing key reaches its hardware.
+func (m ConfigurePage) deliveryCards(ctx context.Context) RadioCards {
+	cards := RadioCards{Name: "delivery", Legend: i18n.T(ctx, "configure.delivery.how"), Hint: i18n.T(ctx, "configure.delivery.hint"),
+		Error: m.Problems.Of(ctx, "delivery"), Value: m.Form.Delivery, Stacked: true}
+	for _, way := range m.Deliveries {
+		cards.Cards = append(cards.Cards, RadioCard{Value: way, Title: i18n.Word(ctx, "delivery", way), Text: i18n.T(ctx, "delivery."+way+".text")})
+	}
+	return cards
+}
+
+// methodTitle names a method on a card: dns is recommended, e-mail has no future.
+func methodTitle(ctx context.Context, method string) string {
+	title := i18n.Word(ctx, "method", method)
+	switch method {
+	case "dns":
+		return i18n.T(ctx, "configure.recommended", "What", title)
+	case "email":
+		return i18n.T(ctx, "dcv.fading", "What", title)
+	default:
+		return title
+	}
+}
+
+// approverOptions are addresses to choose from; a bare mailbox is meant at every name's domain.
+func approverOptions(ctx context.Context, approvers []string) []Option {
+	options := make([]Option, len(approvers))
+	for i, a := range approvers {
+		text := a
+		if !strings.Contains(a, "@") {
+			text = i18n.T(ctx, "configure.mailbox", "Mailbox", a)
+		}
+		options[i] = Option{a, text}
+	}
+	return options
+}
+
+func (c CSRPreview) key() string {
+	if c.Curve != "" {
+		return c.KeyType + " " + c.Curve
+	}
+	return c.KeyType + " " + strconv.Itoa(c.KeyBits)
+}
+
+func (c CSRPreview) place() string {
+	var parts []string
+	for _, part := range []string{c.Organisation, c.City, c.Country} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// dash stands where there is nothing to show.
+func dash(text string) string {
+	if text == "" {
+		return "—"
+	}
+	return text
 }
