@@ -33,6 +33,11 @@ type Handlers struct {
 	Demo         bool // the banner on every page
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
+
+	Approver         Approver // the sandbox CA's; nil without it
+	Internet         Internet // the pretend internet; nil without it
+	DemoLogins       []views.DemoLogin
+	DemoCustomerLink string // address of an end customer's page to try; "" is none
 }
 
 // Visitor is who makes a request; web's middleware finds it out.
