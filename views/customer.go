@@ -1,6 +1,11 @@
 package views
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"certbay/views/i18n"
+)
 
 // CustomerPage is one order as the end customer sees it through a self-service link.
 // Its form posts to Base + "/check".
@@ -16,4 +21,61 @@ type CustomerPage struct {
 	Names     []DCVDetail // state validate: every name, verified ones too
 	Files     DownloadPage
 	CheckedAt time.Time // newest look at the names; zero: none yet
+}
+
+// head lends the title of an order's pages.
+func (m CustomerPage) head() OrderHead {
+	return OrderHead{Domain: m.Domain, MoreNames: m.MoreNames, Product: m.Product}
+}
+
+// look is the pill of the page.
+func (m CustomerPage) look() (kind, icon string) {
+	switch m.State {
+	case "ready":
+		return "success", "check"
+	case "validate":
+		return "warning", "globe"
+	case "vetting":
+		return "warning", "building"
+	case "waiting":
+		return "warning", "clock"
+	case "processing":
+		return "info", "loader"
+	case "cancelled":
+		return "neutral", "ban"
+	default:
+		return "neutral", "calendar-clock"
+	}
+}
+
+// text is the sentence beside the pill.
+func (m CustomerPage) text(ctx context.Context) string {
+	switch m.State {
+	case "ready":
+		return m.Files.validity(ctx)
+	case "validate":
+		return i18n.T(ctx, "customer.validate.text", "Verified", m.verified(), "Names", len(m.Names))
+	default:
+		return i18n.T(ctx, "customer."+m.known()+".text", "Seller", m.Seller)
+	}
+}
+
+// known is the state, or for one without words the plainest there is.
+func (m CustomerPage) known() string {
+	switch m.State {
+	case "waiting", "validate", "vetting", "processing", "ready", "cancelled", "expired":
+		return m.State
+	default:
+		return "processing"
+	}
+}
+
+func (m CustomerPage) verified() int {
+	n := 0
+	for _, name := range m.Names {
+		if name.State == "verified" {
+			n++
+		}
+	}
+	return n
 }
