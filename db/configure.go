@@ -63,7 +63,7 @@ func (c Configuration) check(o Order, p Product, entered []string) (*certs.CSR, 
 	if err != nil {
 		return nil, nil, err
 	}
-	err = csr.Match(certs.Want{Domain: o.Domain, SANs: entered, MaxNames: o.places(p),
+	err = csr.Match(certs.Want{Domain: o.Domain, SANs: entered, MaxNames: o.Places(p),
 		Wildcard: p.Kind == KindWildcard, CodeSigning: p.Kind == KindCodeSigning})
 	if err != nil {
 		return csr, nil, err

@@ -73,11 +73,15 @@ func (db *DB) CreateCustomerLink(ctx context.Context, by Actor, resellerID, orde
 	return token, err
 }
 
-// OpenCustomerLink exchanges a token for its link and notes the use. ErrNotFound
-// for a token that never was, ErrGone for an expired or revoked one.
-func (db *DB) OpenCustomerLink(ctx context.Context, token, ip string) (CustomerLink, error) {
-	var link CustomerLink
-	err := db.transact(ctx, func(t *tx) (err error) {
+// VisitLife is how long a customer's browser may come back without the link.
+const VisitLife = 2 * time.Hour
+
+// OpenCustomerLink exchanges a link's token for a visit of it: the visit's own
+// token goes into a cookie, so that no address carries the link's. The use is
+// audited. ErrNotFound for a token that never was, ErrGone for an expired or
+// revoked link.
+func (db *DB) OpenCustomerLink(ctx context.Context, token, ip string) (link CustomerLink, visit string, err error) {
+	err = db.transact(ctx, func(t *tx) (err error) {
 		link, err = one(ctx, t, scanLink, `select `+linkColumns+` from customer_link where token_hash = $1`, hashToken(token))
 		if err != nil {
 			return err
@@ -88,24 +92,47 @@ func (db *DB) OpenCustomerLink(ctx context.Context, token, ip string) (CustomerL
 		if _, err := t.ExecContext(ctx, `update customer_link set last_used_at = $1 where id = $2`, t.now, link.ID); err != nil {
 			return err
 		}
-		return audit(ctx, t, Actor{Kind: ByCustomer, ID: link.ID, Name: link.Email, IP: ip},
-			Change{Action: "link.use", Object: object("order", link.OrderID), ResellerID: link.ResellerID, After: object("link", link.ID)})
+		visit = newToken()
+		if _, err := t.ExecContext(ctx, `insert into customer_visit (token_hash, link_id, expires_at) values ($1, $2, $3)`,
+			hashToken(visit), link.ID, t.now.Add(VisitLife)); err != nil {
+			return err
+		}
+		return audit(ctx, t, link.customer(ip), Change{Action: "link.use", Object: object("order", link.OrderID), ResellerID: link.ResellerID, After: object("link", link.ID)})
 	})
-	return link, err
+	return link, visit, err
 }
 
-// CustomerOrder reads the order behind a link that was opened before. ErrGone
-// when the link expired or was revoked meanwhile.
-func (db *DB) CustomerOrder(ctx context.Context, linkID int64) (CustomerLink, Order, error) {
+// customer is the end customer behind a link, as the audit and the events name it.
+func (l CustomerLink) customer(ip string) Actor {
+	return Actor{Kind: ByCustomer, ID: l.ID, Name: l.Email, IP: ip}
+}
+
+// CustomerOrder reads the order behind a link during a visit. ErrGone when the
+// visit is over, or the link expired or was revoked meanwhile; ErrNotFound when
+// the visit is not of this link.
+func (db *DB) CustomerOrder(ctx context.Context, linkID int64, visit string) (CustomerLink, Order, error) {
+	var expires time.Time
+	err := db.read.QueryRowContext(ctx, `select expires_at from customer_visit where token_hash = $1 and link_id = $2`, hashToken(visit), linkID).Scan(moment{&expires})
+	if err != nil {
+		return CustomerLink{}, Order{}, driverError(err)
+	}
 	link, err := one(ctx, db.read, scanLink, `select `+linkColumns+` from customer_link where id = $1`, linkID)
 	if err != nil {
 		return link, Order{}, err
 	}
-	if !link.Alive(db.now()) {
+	if now := db.now(); !link.Alive(now) || !now.Before(expires) {
 		return link, Order{}, ErrGone
 	}
 	o, err := db.AnyOrder(ctx, link.OrderID)
 	return link, o, err
+}
+
+// PurgeVisits forgets visits that are over.
+func (db *DB) PurgeVisits(ctx context.Context) error {
+	return db.transact(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `delete from customer_visit where expires_at <= $1`, t.now)
+		return err
+	})
 }
 
 // CustomerLinks lists the links of an order, newest first.

@@ -54,6 +54,7 @@ type Order struct {
 	Number           string // ORD-2026-0042
 	ResellerID       int64
 	ResellerName     string
+	ResellerEmail    string
 	ProductID        int64
 	ProductName      string
 	Brand            string
@@ -89,12 +90,12 @@ type Order struct {
 func (o Order) PayableCents() int64 { return o.TotalCents + o.TaxCents }
 
 // Places is how many names the certificate of the order may hold.
-func (o Order) places(p Product) int {
+func (o Order) Places(p Product) int {
 	return 1 + max(o.SANCount, p.SANIncluded) + max(o.WildcardSANCount, p.WildcardSANIncluded)
 }
 
 const (
-	orderColumns = `o.id, o.number, o.reseller_id, r.company, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
+	orderColumns = `o.id, o.number, o.reseller_id, r.company, r.email, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
 		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
 		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
 		o.certificate_until, o.upstream_seen_at, o.licence_key, o.vetting`
@@ -102,7 +103,7 @@ const (
 )
 
 func scanOrder(s scanner) (o Order, err error) {
-	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
+	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ResellerEmail, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
 		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
 		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
 		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Vetting)

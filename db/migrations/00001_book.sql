@@ -178,6 +178,7 @@ create table orders (
     certificate_until  timestamptz,
     upstream_seen_at   timestamptz,
     licence_key        text not null default '',
+    vetting            boolean not null default false,
     unique (reseller_id, form_token)
 );
 create index orders_reseller_idx on orders (reseller_id, id);
@@ -258,6 +259,14 @@ create table customer_link (
     last_used_at timestamptz
 );
 create index customer_link_order_idx on customer_link (order_id);
+
+-- A link's token is exchanged for a visit, whose cookie is short-lived.
+create table customer_visit (
+    token_hash text primary key,
+    link_id    bigint not null references customer_link (id),
+    expires_at timestamptz not null
+);
+create index customer_visit_expires_idx on customer_visit (expires_at);
 
 -- The ledger: every transaction's entries sum to zero; entries are only added.
 create table account (

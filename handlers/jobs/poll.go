@@ -87,14 +87,14 @@ func (w *Worker) look(ctx context.Context, certificateID int64) (over bool, err 
 		}
 		return true, err
 	case providers.StateProcessing, providers.StateValidationPending:
-		return false, w.Book.RecordStatus(ctx, c.ID, status.Message, names(status))
+		return false, w.Book.RecordStatus(ctx, c.ID, status.Message, Names(status))
 	}
 	return false, fmt.Errorf("%s says %q, which is not understood", c.Upstream, status.State)
 }
 
 // take fetches what was issued and completes the order.
 func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificate, status providers.Status) error {
-	if err := w.Book.RecordStatus(ctx, c.ID, status.Message, names(status)); err != nil {
+	if err := w.Book.RecordStatus(ctx, c.ID, status.Message, Names(status)); err != nil {
 		return err
 	}
 	issued := db.Issued{LicenceKey: status.LicenceKey}
@@ -110,7 +110,8 @@ func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificat
 	return w.Book.RecordIssued(context.WithoutCancel(ctx), c.ID, issued, w.IssuedMail)
 }
 
-func names(s providers.Status) []db.UpstreamName {
+// Names says an upstream's word of each name in the book's.
+func Names(s providers.Status) []db.UpstreamName {
 	var list []db.UpstreamName
 	for _, d := range s.Domains {
 		list = append(list, db.UpstreamName{

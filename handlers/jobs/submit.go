@@ -43,7 +43,7 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 		return err
 	}
 	w.Book.At("before_submit")
-	receipt, err := p.Submit(ctx, submissionFor(s))
+	receipt, err := p.Submit(ctx, SubmissionFor(s))
 	w.Book.At("after_submit")
 	after := context.WithoutCancel(ctx)
 	w.noteHealth(after, s.Certificate.Upstream, err)
@@ -103,7 +103,8 @@ func (w *Worker) lookUp(ctx context.Context, p providers.Provider, s db.Submissi
 	}
 }
 
-func submissionFor(s db.Submission) providers.Submission {
+// SubmissionFor says an order of the book in the upstreams' vocabulary.
+func SubmissionFor(s db.Submission) providers.Submission {
 	out := providers.Submission{
 		Reference:   s.Certificate.Reference,
 		ProductCode: s.ProductCode,

@@ -16,5 +16,8 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err := w.Book.PurgeSessions(ctx, w.Book.Now()); err != nil {
 		return err
 	}
+	if err := w.Book.PurgeVisits(ctx); err != nil {
+		return err
+	}
 	return &later{at: w.Book.Now().Add(sweepEvery)}
 }
