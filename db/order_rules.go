@@ -171,5 +171,5 @@ func ValidEmail(s string) bool {
 	}
 	_, host, _ := strings.Cut(s[strings.LastIndexByte(s, '@'):], "@")
 	_, err = certs.NormalizeName(host)
-	return err == nil
+	return err == nil && !strings.HasPrefix(host, "*")
 }

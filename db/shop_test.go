@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"testing"
+	"time"
 
 	"certbay/db"
 	"certbay/db/dbtest"
@@ -103,4 +104,10 @@ func csrFor(t testing.TB, names ...string) string {
 	key := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	der := must[[]byte](t)(x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: names[0]}, DNSNames: names}, key))
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
+}
+
+// at puts the book's clock some seconds after a moment, for good.
+func (s shop) at(moment time.Time, seconds int) {
+	then := moment.Add(time.Duration(seconds) * time.Second)
+	s.Now = func() time.Time { return then }
 }

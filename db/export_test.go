@@ -1,0 +1,52 @@
+package db
+
+import (
+	"context"
+	"time"
+)
+
+// What tests of the rules need to reach below the exported operations.
+
+// Check tidies and judges an order as placing it would.
+func (n NewOrder) Check(p Product) (NewOrder, []Problem) { return n.check(p) }
+
+// Move moves an order in a transaction of its own.
+func (db *DB) Move(ctx context.Context, by Actor, orderID int64, from, to Status) error {
+	return db.transact(ctx, func(t *tx) error { return move(ctx, t, by, orderID, from, to, "moved", "") })
+}
+
+// Enqueue writes a job in a transaction of its own.
+func (db *DB) Enqueue(ctx context.Context, kind JobKind, subjectID int64, runAt time.Time) (id int64, err error) {
+	err = db.transact(ctx, func(t *tx) (err error) {
+		id, err = enqueue(ctx, t, kind, subjectID, nil, runAt)
+		return err
+	})
+	return id, err
+}
+
+// Tamper changes rows behind the book's back.
+func (db *DB) Tamper(ctx context.Context, query string, args ...any) error {
+	_, err := db.write.ExecContext(ctx, query, args...)
+	return err
+}
+
+// Columns lists the schema as table.column, without what a sequence or goose keeps.
+func (db *DB) Columns(ctx context.Context) ([]string, error) {
+	query := `select m.name || '.' || c.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and m.name not like 'sqlite_%' and m.name not like 'goose_%' order by 1`
+	if db.engine == postgres {
+		query = `select table_name || '.' || column_name from information_schema.columns where table_schema = 'public' and table_name not like 'goose_%' order by 1`
+	}
+	return collect(ctx, db.read, func(s scanner) (c string, err error) { return c, s.Scan(&c) }, query)
+}
+
+// OnPostgres says which engine the book is on.
+func (db *DB) OnPostgres() bool { return db.engine == postgres }
+
+// Rules lists the rules that Verify checks with queries.
+func Rules() []string {
+	var names []string
+	for _, r := range rules {
+		names = append(names, r.rule)
+	}
+	return names
+}
