@@ -114,7 +114,7 @@ func verifyGapless(ctx context.Context, q querier, table string) error {
 	for _, number := range numbers {
 		cut := strings.LastIndexByte(number, '-')
 		n, err := strconv.ParseInt(number[cut+1:], 10, 64)
-		if err != nil {
+		if err != nil || cut < 0 {
 			return &Broken{Rule: "numbers are well formed", Row: table + " " + number}
 		}
 		series := number[:cut]

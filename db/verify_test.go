@@ -1,0 +1,123 @@
+package db_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"certbay/db"
+)
+
+// tampered is a way to break the book behind its back, and the rule that must notice.
+type tampered struct {
+	how   string
+	rule  string
+	row   string // part of what names the broken row
+	query string // $ORDERS: open, delivered, cancelled, asked for
+}
+
+// history fills a shop with an order of each sort that the rules speak of.
+func (s shop) history(t testing.TB) *strings.Replacer {
+	t.Helper()
+	open := s.place(t, "open.example.com")
+	delivered := s.place(t, "delivered.example.com")
+	s.issue(t, delivered)
+	cancelled := s.place(t, "cancelled.example.com")
+	if _, err := s.CancelOrder(ctx, s.staff, s.reseller, cancelled.ID); err != nil {
+		t.Fatal(err)
+	}
+	asked, _ := s.configured(t, "asked.example.com")
+	s.verify(t)
+	return strings.NewReplacer("$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
+		"$ASKED", fmt.Sprint(asked.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
+}
+
+var tamperings = []tampered{
+	{"an amount is changed", "a ledger transaction sums to zero", "ledger_tx 1 ",
+		`update ledger_entry set amount_cents = amount_cents + 1 where id = (select min(id) from ledger_entry)`},
+	{"a side of a transaction is deleted", "a ledger transaction sums to zero", "ledger_tx",
+		`delete from ledger_entry where id = (select max(id) from ledger_entry)`},
+	{"a balance is raised", "an account's balance is the sum of its entries", "(wallet)",
+		`update account set balance_cents = balance_cents + 1 where kind = 'wallet'`},
+	{"a balance on a statement is changed", "each entry's balance follows from the one before it", "ledger_entry 2 ",
+		`update ledger_entry set balance_after_cents = balance_after_cents + 1 where id = 2`},
+	{"a wallet is below what is allowed", "no account is below its floor", "(wallet)",
+		`update account set floor_cents = balance_cents + 1 where kind = 'wallet'`},
+	{"a debit is called something else", "an order is debited exactly once", "order $OPEN has 0",
+		`update ledger_tx set kind = 'adjustment' where kind = 'order' and order_id = $OPEN`},
+	{"an order is debited again", "an order is debited exactly once", "order $OPEN has 2",
+		`insert into ledger_tx (ref, kind, order_id, created_at) select 'again', kind, order_id, created_at from ledger_tx where kind = 'order' and order_id = $OPEN`},
+	{"a delivered order is refunded", "an order is settled or refunded at most once, never both", "order $DELIVERED has 2",
+		`insert into ledger_tx (ref, kind, order_id, created_at) select 'again', 'refund', order_id, created_at from ledger_tx where kind = 'order' and order_id = $DELIVERED`},
+	{"a cancelled order is refunded again", "an order is settled or refunded at most once, never both", "order $CANCELLED has 2",
+		`insert into ledger_tx (ref, kind, order_id, created_at) select 'again', 'refund', order_id, created_at from ledger_tx where kind = 'order' and order_id = $CANCELLED`},
+	{"an order becomes cheaper", "an order's debit is its total and tax", "order $OPEN cost 1298, debited 1299",
+		`update orders set total_cents = total_cents - 1 where id = $OPEN`},
+	{"a refund is called something else", "an order holds its debit until it is settled or refunded, then nothing", "order $CANCELLED holds 0, should hold 1299",
+		`update ledger_tx set kind = 'adjustment' where kind = 'refund' and order_id = $CANCELLED`},
+	{"a settlement is made up", "an order holds its debit until it is settled or refunded, then nothing", "order $OPEN holds 1299, should hold 0",
+		`insert into ledger_tx (ref, kind, order_id, created_at) select 'again', 'settle', order_id, created_at from ledger_tx where kind = 'order' and order_id = $OPEN`},
+	{"an order is called delivered", "an order that was delivered is settled", "order $OPEN",
+		`update orders set completed_at = created_at where id = $OPEN`},
+	{"an order is called cancelled", "an order that was cancelled undelivered is refunded", "order $OPEN",
+		`update orders set status = 'cancelled' where id = $OPEN`},
+	{"an invoice is deleted", "an order has one invoice, of its amount", "order $OPEN",
+		`delete from invoice where order_id = $OPEN`},
+	{"an invoice is changed", "an order has one invoice, of its amount", "order $OPEN",
+		`update invoice set total_cents = total_cents + 1 where order_id = $OPEN`},
+	{"two certificates are asked for at once", "at most one certificate of an order is under way", "order $ASKED has 2",
+		`insert into certificate (order_id, reference, upstream, csr, state, created_at) select order_id, 'again', upstream, csr, state, created_at from certificate where order_id = $ASKED`},
+	{"an upstream order is used twice", "an upstream order belongs to one certificate", "up-ORD-",
+		`update certificate set upstream_id = (select upstream_id from certificate where order_id = $DELIVERED) where order_id = $ASKED`},
+	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 4",
+		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},
+	{"an order number is lost", "numbers are gapless", "ORD-$YEAR",
+		`update counter set value = value + 1 where name like 'ORD-%'`},
+	{"an invoice number is lost", "numbers are gapless", "INV-$YEAR",
+		`update counter set value = value + 1 where name like 'INV-%'`},
+	{"a number is no number", "numbers are well formed", "orders ORD-x",
+		`update orders set number = 'ORD-x' where id = $OPEN`},
+	{"a number has no series", "numbers are well formed", "invoice 42",
+		`update invoice set number = '42' where order_id = $OPEN`},
+	{"the audit is reworded", "the audit is unchanged", "audit 3", `update audit set after = 'nothing happened' where seq = 3`},
+	{"the audit names somebody else", "the audit is unchanged", "audit 2", `update audit set actor_name = 'Nobody' where seq = 2`},
+	{"the audit is dated back", "the audit is unchanged", "audit 2", `update audit set at = (select at from audit where seq = 1) where seq = 2 and at > (select at from audit where seq = 1)`},
+	{"an audit row is deleted", "the audit is gapless", "audit 3 is missing", `delete from audit where seq = 3`},
+	{"the audit's first row is deleted", "the audit is gapless", "audit 1 is missing", `delete from audit where seq = 1`},
+	{"the audit's last row is deleted", "the audit ends at its head", "audit ends at", `delete from audit where seq = (select max(seq) from audit)`},
+	{"the audit's head is moved", "the audit ends at its head", "the head says", `update audit_head set seq = seq + 1`},
+}
+
+func TestVerifyNamesTheFirstBrokenRow(t *testing.T) {
+	for _, c := range tamperings {
+		t.Run(c.how, func(t *testing.T) {
+			s := openShop(t, 100_000)
+			names := s.history(t)
+			if err := s.Tamper(ctx, names.Replace(c.query)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.Verify(ctx)
+			var broken *db.Broken
+			if !errors.As(err, &broken) || broken.Rule != c.rule || !strings.Contains(broken.Row, names.Replace(c.row)) {
+				t.Fatalf("got %v, want %s: %s", err, c.rule, names.Replace(c.row))
+			}
+		})
+	}
+}
+
+func TestEveryRuleIsSeenBroken(t *testing.T) {
+	for _, rule := range db.Rules() {
+		if !slices.ContainsFunc(tamperings, func(c tampered) bool { return c.rule == rule }) {
+			t.Errorf("no tampering breaks %q", rule)
+		}
+	}
+}
+
+func TestVerifyOfAnEmptyBook(t *testing.T) {
+	s := openShop(t, 0)
+	if v, err := s.Verify(ctx); err != nil || v.Orders != 0 || v.Transactions != 0 || v.AuditRows == 0 {
+		t.Fatalf("%+v, %v", v, err)
+	}
+}
