@@ -20,6 +20,7 @@ type metrics struct {
 	registry   *prometheus.Registry
 	requests   *prometheus.HistogramVec
 	cspReports prometheus.Counter
+	jobs       *prometheus.CounterVec
 }
 
 func newMetrics(book *db.DB) *metrics {
@@ -33,9 +34,16 @@ func newMetrics(book *db.DB) *metrics {
 			Name: "certbay_csp_reports_total", Help: "Violations of the content security policy that browsers reported.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.cspReports, jobCounts{book},
+	m.jobs = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "certbay_jobs_run_total", Help: "Jobs that ran, by kind and outcome: done, later, failed.",
+	}, []string{"kind", "outcome"})
+	m.registry.MustRegister(m.requests, m.cspReports, m.jobs, jobCounts{book},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+func (m *metrics) job(kind db.JobKind, outcome string) {
+	m.jobs.WithLabelValues(string(kind), outcome).Inc()
 }
 
 // jobCounts reads how many jobs there are when it is asked.

@@ -60,13 +60,51 @@ func (s *Server) routes() []route {
 		{post, "/setup/:token", anyone, h.Setup},
 
 		// A person's own.
-		{get, "/", signedIn, h.Start},
+		{get, "/", signedIn, h.Home},
 		{post, "/preferences", anyone, h.Preferences},
 		{get, "/settings", signedIn, h.Settings},
 		{post, "/settings/password", signedIn, h.ChangePassword},
 		{post, "/settings/preferences", signedIn, h.SavePreferences},
 		{post, "/settings/sessions/end", signedIn, h.EndSession},
 		{post, "/settings/sessions/end-others", signedIn, h.EndOtherSessions},
+
+		// What is sold, and buying it.
+		{get, "/catalog", viewers, h.Catalog},
+		{get, "/products/:id", viewers, h.Product},
+		{get, "/orders/new", buyers, h.NewOrder},
+		{post, "/orders/quote", buyers, h.Quote},
+		{post, "/orders/check", buyers, h.CheckOrder},
+		{post, "/orders/edit", buyers, h.EditOrder},
+		{post, "/orders", buyers, h.PlaceOrder},
+
+		// An order's way to its certificate.
+		{get, "/orders", viewers, h.Orders},
+		{get, "/orders.csv", viewers, h.OrdersCSV},
+		{get, "/orders/:id", viewers, h.Order},
+		{get, "/orders/:id/configure", buyers, h.ConfigureForm},
+		{post, "/orders/:id/configure", buyers, h.Configure},
+		{get, "/orders/:id/dcv", viewers, h.DCV},
+		{get, "/orders/:id/dcv/state", viewers, h.DCVState},
+		{post, "/orders/:id/dcv/check", buyers, h.CheckDCV},
+		{post, "/orders/:id/dcv/method", buyers, h.ChangeDCV},
+		{post, "/orders/:id/dcv/resend", buyers, h.ResendDCV},
+		{get, "/orders/:id/download", viewers, h.Download},
+		{get, "/orders/:id/download/:file", viewers, h.DownloadFile},
+		{get, "/orders/:id/cancel", buyers, h.CancelOrderForm},
+		{post, "/orders/:id/cancel", buyers, h.CancelOrder},
+		{post, "/orders/:id/links", buyers, h.CreateLink},
+		{post, "/orders/:id/links/revoke", buyers, h.RevokeLink},
+
+		// Money.
+		{get, "/credits", moneyViewers, h.Credits},
+		{get, "/invoices", moneyViewers, h.Invoices},
+		{get, "/invoices/:id", moneyViewers, h.Invoice},
+
+		// The end customer, by a self-service link.
+		{get, "/c/:token", anyone, h.OpenLink},
+		{get, "/c/order/:link", anyone, h.CustomerPage},
+		{post, "/c/order/:link/check", anyone, h.CustomerCheck},
+		{get, "/c/order/:link/download/:file", anyone, h.CustomerFile},
 
 		// Browsers' own.
 		{post, "/csp-report", anyone, s.cspReport},

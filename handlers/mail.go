@@ -1,0 +1,20 @@
+package handlers
+
+import (
+	"context"
+
+	"certbay/db"
+	"certbay/views/i18n"
+)
+
+// mailLocale is the language of mails whose reader has chosen none.
+var mailLocale = i18n.Locale{Lang: "tr"}
+
+// IssuedMail tells a reseller that an order's certificate (or licence) is there.
+func (h *Handlers) IssuedMail(o db.Order) db.Mail {
+	ctx := i18n.With(context.Background(), mailLocale)
+	return db.Mail{To: o.ResellerEmail,
+		Subject: i18n.T(ctx, "mail.issued.subject", "Domain", orderTitle(o)),
+		Body: i18n.T(ctx, "mail.issued.body", "Domain", orderTitle(o), "Product", o.ProductName, "Number", o.Number,
+			"Link", h.BaseURL+orderPath(o.ID, ""))}
+}

@@ -1,0 +1,35 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"certbay/handlers/jobs"
+	"certbay/providers"
+	"certbay/providers/dcv"
+)
+
+// WorkerConfig is what the background work of a portal needs to know.
+type WorkerConfig struct {
+	Upstreams providers.Registry
+	Checker   *dcv.Checker
+	SMTP      string // smtp://… or smtps://…; empty: mails wait in the outbox
+	MailFrom  string
+	Lease     time.Duration // 0: one minute
+}
+
+// Work does the book's jobs until ctx ends, and lets running ones finish.
+func (s *Server) Work(ctx context.Context, config WorkerConfig) error {
+	worker := &jobs.Worker{
+		Book: s.Book, Upstreams: config.Upstreams, Checker: config.Checker, Lease: config.Lease, Log: s.Log,
+		IssuedMail: s.handlers.IssuedMail, Done: s.metrics.job,
+	}
+	if config.SMTP != "" {
+		sender, err := jobs.NewSMTP(config.SMTP, config.MailFrom)
+		if err != nil {
+			return err
+		}
+		worker.Mail = sender
+	}
+	return worker.Run(ctx, stopPatience)
+}
