@@ -203,12 +203,3 @@ func (h *Handlers) setupPage(c echo.Context, m views.SetupPage, err error) error
 	}
 	return show(h, c, http.StatusOK, views.Setup, m)
 }
-
-// Start is GET /, where everybody lands after signing in: the operator's people
-// on their dashboard, a reseller's staff on their orders.
-func (h *Handlers) Start(c echo.Context) error {
-	if person(c).Role.Operator() {
-		return seeOther(c, "/admin")
-	}
-	return seeOther(c, "/orders")
-}
