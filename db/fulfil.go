@@ -62,7 +62,7 @@ func (db *DB) BeginSubmit(ctx context.Context, certificateID int64) (Submission,
 // accepted, and queues the first poll. ErrStale when somebody decided meanwhile.
 func (db *DB) AcceptSubmit(ctx context.Context, by Actor, certificateID int64, upstreamID string) error {
 	return db.transact(ctx, func(t *tx) error {
-		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		c, err := holdRequested(ctx, t, certificateID)
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func accept(ctx context.Context, t *tx, by Actor, c Certificate, upstreamID stri
 // again, to be corrected. The upstream's words are kept.
 func (db *DB) RefuseSubmit(ctx context.Context, certificateID int64, words string) error {
 	return db.transact(ctx, func(t *tx) error {
-		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		c, err := holdRequested(ctx, t, certificateID)
 		if err != nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func refuse(ctx context.Context, t *tx, c Certificate, from []Fulfilment, words 
 // submitting → unsure. It is never sent again blindly.
 func (db *DB) DoubtSubmit(ctx context.Context, certificateID int64, cause string) error {
 	return db.transact(ctx, func(t *tx) error {
-		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		c, err := holdRequested(ctx, t, certificateID)
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (db *DB) DoubtSubmit(ctx context.Context, certificateID int64, cause string
 // that it never got it (by System) or a person decided so: unsure or submitting → queued.
 func (db *DB) RequeueSubmit(ctx context.Context, by Actor, certificateID int64) error {
 	return db.transact(ctx, func(t *tx) error {
-		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		c, err := holdRequested(ctx, t, certificateID)
 		if err != nil {
 			return err
 		}
@@ -171,14 +171,30 @@ func hold(ctx context.Context, t *tx, orderID int64) error {
 	return changed(ctx, t, `update orders set status = status where id = $1`, orderID)
 }
 
-// RecordStatus takes over what the upstream says of an order that is under way.
+// holdRequested holds the order of a certificate that is still asked for. ErrStale
+// when it is not: an answer that comes late, to an earlier attempt, must not pass
+// for the answer to a later one.
+func holdRequested(ctx context.Context, t *tx, certificateID int64) (Certificate, error) {
+	c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+	if err != nil {
+		return c, err
+	}
+	if err := hold(ctx, t, c.OrderID); err != nil {
+		return c, err
+	}
+	c, err = one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+	if err == nil && c.State != CertificateRequested {
+		err = ErrStale
+	}
+	return c, err
+}
+
+// RecordStatus takes over what the upstream says of an order that is under way;
+// ErrStale when it is over.
 func (db *DB) RecordStatus(ctx context.Context, certificateID int64, message string, names []UpstreamName) error {
 	return db.transact(ctx, func(t *tx) error {
-		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		c, err := holdRequested(ctx, t, certificateID)
 		if err != nil {
-			return err
-		}
-		if err := hold(ctx, t, c.OrderID); err != nil {
 			return err
 		}
 		if err := recordNames(ctx, t, c.OrderID, c.ID, names); err != nil {
@@ -292,12 +308,9 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 // certificate: the reseller may correct it and hand it in anew.
 func (db *DB) RecordRejected(ctx context.Context, certificateID int64, words string) error {
 	return db.transact(ctx, func(t *tx) error {
-		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		c, err := holdRequested(ctx, t, certificateID)
 		if err != nil {
 			return err
-		}
-		if c.State != CertificateRequested {
-			return ErrStale
 		}
 		return refuse(ctx, t, c, []Fulfilment{FulfilmentAccepted}, words)
 	})

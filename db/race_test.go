@@ -292,3 +292,41 @@ func TestVerifyIsCleanWhileTheShopIsTrading(t *testing.T) {
 		t.Fatalf("only %d looks", looks)
 	}
 }
+
+func TestALateAnswerToAnEarlierAttemptChangesNothing(t *testing.T) {
+	s := openShop(t, 10_000)
+	o, first := s.configured(t, "example.com")
+	must[db.Submission](t)(s.BeginSubmit(ctx, first))
+	if err := s.DoubtSubmit(ctx, first, "timeout"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RefuseSubmit(ctx, first, "bad CSR"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Configure(ctx, s.staff, s.reseller, o.ID, db.Configuration{CSR: csrFor(t, "example.com"), Method: "dns"}); err != nil {
+		t.Fatal(err)
+	}
+	second := must[[]db.Certificate](t)(s.Certificates(ctx, o.ID))[0].ID
+	must[db.Submission](t)(s.BeginSubmit(ctx, second))
+	for name, err := range map[string]error{
+		"accepted": s.AcceptSubmit(ctx, db.System, first, "up-1"),
+		"refused":  s.RefuseSubmit(ctx, first, "no"),
+		"doubted":  s.DoubtSubmit(ctx, first, "no"),
+		"requeued": s.RequeueSubmit(ctx, db.System, first),
+		"status":   s.RecordStatus(ctx, first, "x", nil),
+		"rejected": s.RecordRejected(ctx, first, "no"),
+		"issued":   s.RecordIssued(ctx, first, s.issued(), nil),
+	} {
+		if !errors.Is(err, db.ErrStale) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	now := must[db.Order](t)(s.Order(ctx, s.reseller, o.ID))
+	if now.Fulfilment != db.FulfilmentSubmitting || now.Status != db.StatusProcessing || now.Message != "" {
+		t.Fatalf("order is %s, %s: %s", now.Status, now.Fulfilment, now.Message)
+	}
+	if err := s.AcceptSubmit(ctx, db.System, second, "up-2"); err != nil {
+		t.Fatal(err)
+	}
+	s.verify(t)
+}
