@@ -108,6 +108,12 @@ func (db *DB) openSQLite(target, synchronous string) error {
 			return fmt.Errorf("open the book: %w", err)
 		}
 	}
+	// The file is made here and not by the driver, so that only its owner can read it.
+	file, err := os.OpenFile(target, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the book: %w", err)
+	}
+	file.Close()
 	common := url.Values{
 		"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")",
 			"foreign_keys(1)", "busy_timeout(5000)", "temp_store(MEMORY)", "cache_size(-16000)"},
@@ -116,7 +122,6 @@ func (db *DB) openSQLite(target, synchronous string) error {
 		"_txlock":      {"immediate"},
 	}
 	dsn := "file:" + (&url.URL{Path: target}).EscapedPath() + "?" + common.Encode()
-	var err error
 	if db.write, err = sql.Open("sqlite", dsn); err != nil {
 		return fmt.Errorf("open the book: %w", err)
 	}

@@ -24,9 +24,6 @@ const (
 	Adjustment     AccountKind = "adjustment"
 )
 
-// perReseller says whether each reseller has an account of this kind.
-func (k AccountKind) perReseller() bool { return k == Wallet || k == Held }
-
 // leg is one side of a posting: cents flow into the account (negative: out of it).
 type leg struct {
 	kind  AccountKind

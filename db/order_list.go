@@ -12,6 +12,7 @@ type OrderView string
 const (
 	ViewAll       OrderView = ""
 	ViewNeedsMe   OrderView = "needs_me"  // the reseller's or the domain owner's move
+	ViewProof     OrderView = "proof"     // the domain owner's move alone
 	ViewWaiting   OrderView = "waiting"   // ours or the upstream's move, or the domain owner's
 	ViewActive    OrderView = "active"    // issued, term running
 	ViewExpiring  OrderView = "expiring"  // certificate ends within ExpiringDays
@@ -84,7 +85,9 @@ func (db *DB) orderConditions(f OrderFilter) (conditions, []any) {
 	where.add(&args, f.ExpiringWithin > 0, "o.status = 'completed' and o.certificate_until between ? and ?", now, now.AddDate(0, 0, f.ExpiringWithin))
 	switch f.View {
 	case ViewNeedsMe:
-		where.add(&args, true, "o.status in ('pending', 'pending_configuration', 'validation_pending')")
+		where.add(&args, true, "(o.status in ('pending', 'pending_configuration') or o.status = 'validation_pending' and o.vetting = false)")
+	case ViewProof:
+		where.add(&args, true, "o.status = 'validation_pending' and o.vetting = false")
 	case ViewWaiting:
 		where.add(&args, true, "o.status in ('processing', 'validation_pending')")
 	case ViewActive:
@@ -138,8 +141,8 @@ func (db *DB) EachOrder(ctx context.Context, resellerID int64, f OrderFilter, do
 // owners', then certificates that run out.
 func (db *DB) Attention(ctx context.Context, resellerID int64, limit int) ([]Order, int, error) {
 	now := db.now()
-	where := conditions{parts: []string{`o.reseller_id = $1 and (o.status in ('pending', 'pending_configuration', 'validation_pending')
-		or o.status = 'completed' and o.certificate_until between $2 and $3)`}}
+	where := conditions{parts: []string{`o.reseller_id = $1 and (o.status in ('pending', 'pending_configuration')
+		or o.status = 'validation_pending' and o.vetting = false or o.status = 'completed' and o.certificate_until between $2 and $3)`}}
 	return list(ctx, db.read, scanOrder, orderColumns, orderTables, where, []any{resellerID, now, now.AddDate(0, 0, ExpiringDays)},
 		`case o.status when 'pending_configuration' then 0 when 'validation_pending' then 1 when 'pending' then 2 else 3 end, o.id desc`, Page{Limit: limit})
 }

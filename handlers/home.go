@@ -35,7 +35,7 @@ func (h *Handlers) Home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	_, waitDomain, err := h.Book.Orders(ctx, p.ResellerID, db.OrderFilter{Status: db.StatusValidationPending, Page: db.Page{Limit: 1}})
+	_, waitDomain, err := h.Book.Orders(ctx, p.ResellerID, db.OrderFilter{View: db.ViewProof, Page: db.Page{Limit: 1}})
 	if err != nil {
 		return err
 	}

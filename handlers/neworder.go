@@ -203,7 +203,7 @@ func (h *Handlers) quotePanel(c echo.Context, d db.Draft) (views.QuotePanel, err
 		SANs:     max(0, d.SANCount-d.Product.SANIncluded) + max(0, d.WildcardSANCount-d.Product.WildcardSANIncluded),
 		SANTotal: money.USD(q.SANTotal), Discount: money.USD(q.Discount), Total: money.USD(q.Total),
 		TaxBP: int(d.TaxRateBP), Tax: money.USD(q.Tax), Payable: money.USD(q.Payable),
-		Available: money.USD(available), After: money.USD(available - q.Payable),
+		Available: money.USD(available), After: money.USD(available - q.Payable), SeesMoney: person(c).Can(db.SeeMoney),
 	}, nil
 }
 

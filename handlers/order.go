@@ -129,7 +129,9 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 	if err != nil {
 		return m, err
 	}
-	m.InvoiceID, m.InvoiceNumber = invoice.ID, invoice.Number
+	if person(c).Can(db.SeeMoney) {
+		m.InvoiceID, m.InvoiceNumber = invoice.ID, invoice.Number
+	}
 	links, err := h.Book.CustomerLinks(ctx, o.ResellerID, o.ID)
 	if err != nil {
 		return m, err

@@ -59,6 +59,7 @@ type QuotePanel struct {
 	Payable   money.Money
 	Available money.Money
 	After     money.Money // available after the order; negative when it is not enough
+	SeesMoney bool        // the reader may open the credits page
 }
 
 // Enough says whether the credit covers the order.

@@ -56,6 +56,9 @@ func (v *Viewer) MayOrder() bool {
 	return v != nil && !v.Operator && (v.Role == "owner" || v.Role == "technical")
 }
 
+// MaySeeMoney says whether this person may see invoices and the statement.
+func (v *Viewer) MaySeeMoney() bool { return v != nil && !v.Operator && v.Role != "technical" }
+
 // Flash is a message about what was just done. Kind is success, info, warning or error.
 type Flash struct {
 	Kind string
@@ -109,14 +112,15 @@ func (p Page) navigation() []navItem {
 			{"settings", "/settings", "settings"},
 		}
 	}
-	return []navItem{
+	items := []navItem{
 		{"home", "/", "house"},
 		{"catalog", "/catalog", "layout-grid"},
 		{"orders", "/orders", "shopping-bag"},
-		{"invoices", "/invoices", "file-text"},
-		{"credits", "/credits", "wallet"},
-		{"settings", "/settings", "settings"},
 	}
+	if p.Viewer.MaySeeMoney() {
+		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"})
+	}
+	return append(items, navItem{"settings", "/settings", "settings"})
 }
 
 // bottomNavigation splits the navigation for phones: four thumbs' reach, the rest under More.

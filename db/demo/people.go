@@ -53,7 +53,7 @@ func people(domain string, names ...string) []db.NewPerson {
 	var staff []db.NewPerson
 	for i, role := range []db.Role{db.RoleOwner, db.RoleBilling, db.RoleTechnical, db.RoleViewer} {
 		first, _, _ := strings.Cut(names[i], " ")
-		staff = append(staff, db.NewPerson{Role: role, Name: names[i], Email: ascii.Replace(strings.ToLower(first)) + "@" + domain, Lang: "tr"})
+		staff = append(staff, db.NewPerson{Role: role, Name: names[i], Email: ascii.Replace(strings.ToLower(first)) + "@" + domain})
 	}
 	return staff
 }
