@@ -61,6 +61,9 @@ func (w *Worker) Run(ctx context.Context, grace time.Duration) error {
 		w.Hands = 4
 	}
 	if err := w.Book.EnsureJob(ctx, db.JobSweep, 0, w.Book.Now()); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it began
+		}
 		return err
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
