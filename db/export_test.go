@@ -50,3 +50,18 @@ func Rules() []string {
 	}
 	return names
 }
+
+// Balances reads the operator's accounts and one reseller's.
+func (db *DB) Balances(ctx context.Context, resellerID int64) (map[AccountKind]int64, error) {
+	type row struct {
+		kind  AccountKind
+		cents int64
+	}
+	rows, err := collect(ctx, db.read, func(s scanner) (r row, err error) { return r, s.Scan(&r.kind, &r.cents) },
+		`select kind, balance_cents from account where reseller_id is null or reseller_id = $1`, resellerID)
+	balances := map[AccountKind]int64{}
+	for _, r := range rows {
+		balances[r.kind] = r.cents
+	}
+	return balances, err
+}
