@@ -1,9 +1,12 @@
 package views
 
 import (
+	"context"
 	"time"
 
 	"certbay/db/money"
+	"certbay/views/i18n"
+	"github.com/a-h/templ"
 )
 
 // AdminHomePage is what the operator's people see first: /admin.
@@ -47,4 +50,70 @@ type Alarm struct {
 	Name  string
 	Count int
 	At    time.Time
+}
+
+// calm says whether nothing waits for a person and nothing is wrong.
+func (m AdminHomePage) calm() bool { return len(m.Review) == 0 && len(m.Alarms) == 0 }
+
+func (m AdminHomePage) summary(ctx context.Context) string {
+	if m.calm() {
+		return i18n.T(ctx, "admin.calm")
+	}
+	return i18n.N(ctx, "admin.busy", max(m.ReviewTotal, len(m.Review)))
+}
+
+func (r ReviewItem) look() (kind, icon string) {
+	switch r.Kind {
+	case "unsure":
+		return "warning", "hourglass"
+	case "refused":
+		return "error", "file-warning"
+	case "job":
+		return "error", "activity"
+	default:
+		return "error", "mail"
+	}
+}
+
+// title says what happened to the thing.
+func (r ReviewItem) title(ctx context.Context) string {
+	title := r.Title
+	if r.Kind == "job" {
+		title = i18n.Word(ctx, "job", r.Title)
+	}
+	return i18n.T(ctx, "admin.review."+r.known(), "Title", title)
+}
+
+func (r ReviewItem) known() string {
+	switch r.Kind {
+	case "unsure", "refused", "job", "mail":
+		return r.Kind
+	default:
+		return "job"
+	}
+}
+
+func (r ReviewItem) href() templ.SafeURL {
+	switch r.Kind {
+	case "job":
+		return "/admin/jobs?failed=1"
+	case "mail":
+		return "/admin/mail?state=failed"
+	default:
+		return adminOrderHref(r.ID)
+	}
+}
+
+// failing says whether an upstream's last answer was an error.
+func (u UpstreamRow) failing() bool { return u.LastErrorAt.After(u.LastSuccessAt) }
+
+func (a Alarm) text(ctx context.Context, now time.Time) string {
+	switch a.Code {
+	case "upstream_failing":
+		return i18n.T(ctx, "alarm.upstream_failing", "Name", a.Name, "Ago", i18n.Ago(ctx, now, a.At))
+	case "jobs_late":
+		return i18n.N(ctx, "alarm.jobs_late", a.Count)
+	default:
+		return i18n.N(ctx, "alarm.mail_failing", a.Count)
+	}
 }

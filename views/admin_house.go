@@ -1,6 +1,11 @@
 package views
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"certbay/views/i18n"
+)
 
 // AdminJobsPage lists the work that waits or was given up: ?failed=1&page=. A job is made due
 // by POST to /admin/jobs/run with job.
@@ -65,4 +70,54 @@ type AuditEntry struct {
 	Object        string
 	Before, After string
 	IP            string
+}
+
+func (m AdminJobsPage) chips(ctx context.Context) []Chip {
+	return []Chip{
+		{i18n.T(ctx, "admin.jobs.all"), "/admin/jobs", -1, !m.Failed},
+		{i18n.T(ctx, "admin.jobs.failed"), "/admin/jobs?failed=1", m.FailedCount, m.Failed},
+	}
+}
+
+func (m AdminMailPage) chips(ctx context.Context) []Chip {
+	var chips []Chip
+	for _, state := range []string{"", "queued", "failed", "sent"} {
+		text := i18n.T(ctx, "admin.mail.all")
+		if state != "" {
+			text = i18n.Word(ctx, "mail.state", state)
+		}
+		chips = append(chips, Chip{text, withQuery("/admin/mail", nil, "state", state), -1, m.State == state})
+	}
+	return chips
+}
+
+func (r MailRow) look() (kind, icon string) {
+	switch r.State {
+	case "sent":
+		return "success", "check"
+	case "failed":
+		return "error", "circle-alert"
+	default:
+		return "info", "clock"
+	}
+}
+
+func (m AdminAuditPage) narrowed() bool {
+	return m.Actor+m.Action+m.Object != "" || m.Reseller != 0
+}
+
+// auditActions are the beginnings of actions the audit can be narrowed to.
+var auditActions = []string{"order.", "certificate.", "dcv.", "link.", "credit.", "person.", "sign_in.", "session.", "password_reset.", "api_key.", "reseller.", "product.", "price.", "job.", "mail.", "operator."}
+
+func (m AdminAuditPage) actionOptions(ctx context.Context) []Option {
+	options := []Option{{"", i18n.T(ctx, "admin.audit.any")}}
+	known := m.Action == ""
+	for _, action := range auditActions {
+		options = append(options, Option{action, i18n.Word(ctx, "audit", action[:len(action)-1])})
+		known = known || action == m.Action
+	}
+	if !known {
+		options = append(options, Option{m.Action, m.Action})
+	}
+	return options
 }

@@ -1,9 +1,13 @@
 package views
 
 import (
+	"context"
+	"strconv"
 	"time"
 
 	"certbay/db/money"
+	"certbay/views/i18n"
+	"github.com/a-h/templ"
 )
 
 // AdminOrdersPage lists the orders of all resellers: ?view=review&status=&reseller=&q=&sort=&dir=&page=.
@@ -27,8 +31,8 @@ type AdminOrderRow struct {
 }
 
 // AdminOrderPage is one order as the operator sees it: /admin/orders/{id}. Its actions, each
-// a POST with a confirmation at the same address by GET: /look (no confirmation), /placed
-// (upstream_id), /resubmit, /cancel (reason).
+// a POST that is asked about at the same address by GET: /look (not asked), /placed
+// (upstream_id), /resubmit, /cancel (reason). Only an admin is offered what decides or moves money.
 type AdminOrderPage struct {
 	OrderHead
 	ResellerID   int64
@@ -58,7 +62,7 @@ type AdminOrderPage struct {
 	CanCancel bool        // nothing issued yet
 	Refund    money.Money // what cancelling gives back
 	Problems  Problems    // fields upstream_id, reason
-	Typed     string      // upstream_id as it was typed
+	Typed     string      // upstream_id or, on the page that cancels, reason; as it was typed
 }
 
 // UpstreamState is how an order's newest request stands at its upstream.
@@ -78,4 +82,75 @@ type LedgerRow struct {
 	Memo    string
 	Amount  money.Money
 	After   money.Money
+}
+
+// orderStatuses are the statuses a list of orders can be narrowed to.
+var orderStatuses = []string{"pending", "pending_configuration", "processing", "validation_pending", "completed", "cancelled", "expired"}
+
+func adminOrderHref(id int64) templ.SafeURL {
+	return templ.SafeURL("/admin/orders/" + strconv.FormatInt(id, 10))
+}
+
+func adminResellerHref(id int64) templ.SafeURL {
+	return templ.SafeURL("/admin/resellers/" + strconv.FormatInt(id, 10))
+}
+
+func (m AdminOrdersPage) narrowed() bool {
+	return m.Review || m.Status != "" || m.Search != "" || m.Reseller != 0
+}
+
+func (m AdminOrdersPage) chips(ctx context.Context) []Chip {
+	return []Chip{
+		{i18n.Word(ctx, "orders.view", "all"), withQuery("/admin/orders", m.Pager.Query, "view", "", "page", ""), -1, !m.Review},
+		{i18n.T(ctx, "admin.orders.review"), withQuery("/admin/orders", m.Pager.Query, "view", "review", "page", ""), m.ReviewCount, m.Review},
+	}
+}
+
+// resellerOptions are the resellers to choose from, all of them first.
+func resellerOptions(ctx context.Context, resellers []Option) []Option {
+	return append([]Option{{"", i18n.T(ctx, "admin.resellers.all")}}, resellers...)
+}
+
+// idText is an id of a choice, "" for none.
+func idText(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+func (m AdminOrderPage) href(path string) string {
+	return "/admin/orders/" + strconv.FormatInt(m.ID, 10) + path
+}
+
+// inReview says whether the order waits for a person's decision.
+func (m AdminOrderPage) inReview() bool {
+	return (m.Fulfilment == "unsure" || m.Fulfilment == "refused") && !m.Over()
+}
+
+// confirmation asks before one of the decisions about an order: placed, resubmit, cancel.
+func (m AdminOrderPage) confirmation(ctx context.Context, action string) Confirmation {
+	c := Confirmation{ID: "ask-" + action, Action: m.href("/" + action), Back: m.href(""), Danger: true}
+	switch action {
+	case "placed":
+		c.Title = i18n.T(ctx, "admin.placed.title", "Number", m.Number)
+		c.Text = i18n.T(ctx, "admin.placed.text", "Upstream", m.Upstream.Name, "ID", m.Typed)
+		c.Button = i18n.T(ctx, "admin.placed.do")
+		c.Fields = []Hidden{{"upstream_id", m.Typed}}
+		c.Danger = false
+	case "resubmit":
+		c.Title = i18n.T(ctx, "admin.resubmit.title", "Number", m.Number)
+		c.Text = i18n.T(ctx, "admin.resubmit.text", "Upstream", m.Upstream.Name, "Reference", m.Upstream.Reference)
+		c.Button = i18n.T(ctx, "admin.resubmit.do")
+	default:
+		amount := i18n.Money(ctx, m.Refund)
+		c.Title = i18n.T(ctx, "admin.cancel.title", "Number", m.Number)
+		c.Text = i18n.T(ctx, "admin.cancel.text", "Name", m.title(ctx), "Reseller", m.Reseller, "Amount", amount)
+		c.Button = i18n.T(ctx, "admin.cancel.do", "Amount", amount)
+	}
+	return c
+}
+
+func (m AdminOrderPage) timeline(ctx context.Context) []TimelineItem {
+	return OrderPage{Events: m.Events}.timeline(ctx)
 }

@@ -1,9 +1,12 @@
 package views
 
 import (
+	"context"
+	"strings"
 	"time"
 
 	"certbay/db/money"
+	"certbay/views/i18n"
 )
 
 // AdminResellersPage lists the resellers: ?q=&page=.
@@ -51,4 +54,29 @@ type StaffRow struct {
 	Name, Email, Role string
 	Suspended         bool
 	SignedInAt        time.Time // zero: never yet
+}
+
+// allowance explains why more is available than the balance.
+func (m AdminResellerPage) allowance(ctx context.Context) string {
+	if m.Allowance.Minor == 0 {
+		return ""
+	}
+	return i18n.T(ctx, "admin.allowance", "Amount", i18n.Money(ctx, m.Allowance))
+}
+
+func (m AdminResellerPage) place() string {
+	return joined(", ", m.Address, m.City, m.Country)
+}
+
+func (m AdminResellerPage) taxNumber() string { return joined(" ", m.TaxOffice, m.TaxID) }
+
+// joined puts the parts that say something together.
+func joined(between string, parts ...string) string {
+	var said []string
+	for _, part := range parts {
+		if part != "" {
+			said = append(said, part)
+		}
+	}
+	return strings.Join(said, between)
 }

@@ -125,13 +125,7 @@ func (c CSRPreview) key() string {
 }
 
 func (c CSRPreview) place() string {
-	var parts []string
-	for _, part := range []string{c.Organisation, c.City, c.Country} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, ", ")
+	return joined(", ", c.Organisation, c.City, c.Country)
 }
 
 // dash stands where there is nothing to show.

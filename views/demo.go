@@ -1,6 +1,13 @@
 package views
 
-import "time"
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+
+	"certbay/views/i18n"
+)
 
 // DemoPage is the pretend internet of the demo: /demo. Forms post to /demo/publish (host,
 // type, value, only; or file_url, content), /demo/remove (host, type, value, only; or
@@ -55,4 +62,53 @@ type SandboxApprovePage struct {
 	State string
 	Token string
 	Name  string // the domain; readable letters; "" when gone
+}
+
+// piece is a part of a mail's text; an address is a link.
+type piece struct {
+	Text string
+	Link bool
+}
+
+var address = regexp.MustCompile(`https?://[^\s<>"']+`)
+
+// pieces takes a mail's text apart at the addresses in it. A full stop or bracket at the end
+// of an address belongs to the sentence.
+func (m DemoMailPage) pieces() []piece {
+	var found []piece
+	text := m.Text
+	for {
+		at := address.FindStringIndex(text)
+		if at == nil {
+			break
+		}
+		link := strings.TrimRight(text[at[0]:at[1]], ".,;:!?)]")
+		end := at[0] + len(link)
+		if at[0] > 0 {
+			found = append(found, piece{text[:at[0]], false})
+		}
+		found = append(found, piece{link, true})
+		text = text[end:]
+	}
+	if text != "" {
+		found = append(found, piece{text, false})
+	}
+	return found
+}
+
+func (m DemoPage) typeOptions() []Option { return []Option{{"CNAME", "CNAME"}, {"TXT", "TXT"}} }
+
+func (m DemoPage) serverOptions(ctx context.Context) []Option {
+	return []Option{{"", i18n.T(ctx, "demo.only.both")}, {"ns1", i18n.T(ctx, "demo.only.one", "Name", "ns1")}, {"ns2", i18n.T(ctx, "demo.only.one", "Name", "ns2")}}
+}
+
+func (m SandboxApprovePage) title(ctx context.Context) string {
+	switch m.State {
+	case "ask":
+		return i18n.T(ctx, "sandbox.ask", "Name", m.Name)
+	case "done":
+		return i18n.T(ctx, "sandbox.done")
+	default:
+		return i18n.T(ctx, "sandbox.gone")
+	}
 }

@@ -204,13 +204,7 @@ func (f LinkForm) days() string {
 func (m OrderPage) timeline(ctx context.Context) []TimelineItem {
 	items := make([]TimelineItem, len(m.Events))
 	for i, e := range m.Events {
-		var parts []string
-		for _, part := range []string{e.Detail, e.Actor} {
-			if part != "" {
-				parts = append(parts, part)
-			}
-		}
-		items[i] = TimelineItem{Title: i18n.Word(ctx, "event", e.Kind), Text: strings.Join(parts, " · "), At: e.At}
+		items[i] = TimelineItem{Title: i18n.Word(ctx, "event", e.Kind), Text: joined(" · ", e.Detail, e.Actor), At: e.At}
 	}
 	return items
 }
