@@ -1,5 +1,3 @@
-//go:build adminpages
-
 package handlers
 
 import (
@@ -46,7 +44,7 @@ func (h *Handlers) AdminRunJob(c echo.Context) error {
 	if err := h.Book.RunJobNow(ctx, actor(c), id); err != nil {
 		return err
 	}
-	return done(c, localPath(c.FormValue("next"), "/admin/jobs"), i18n.T(ctx, "admin.job.due"))
+	return done(c, localPath(c.FormValue("next"), "/admin/jobs"), i18n.T(ctx, "operator.job.due"))
 }
 
 var mailStates = []db.MailState{db.MailQueued, db.MailSent, db.MailFailed}
@@ -80,7 +78,7 @@ func (h *Handlers) AdminSendAgain(c echo.Context) error {
 	if err := h.Book.ResendMail(ctx, actor(c), id); err != nil {
 		return err
 	}
-	return done(c, localPath(c.FormValue("next"), "/admin/mail"), i18n.T(ctx, "admin.mail.again"))
+	return done(c, localPath(c.FormValue("next"), "/admin/mail"), i18n.T(ctx, "operator.mail.again"))
 }
 
 // AdminAudit is GET /admin/audit?actor=&action=&object=&reseller=.

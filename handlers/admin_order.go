@@ -1,5 +1,3 @@
-//go:build adminpages
-
 package handlers
 
 import (
@@ -42,17 +40,27 @@ func (h *Handlers) AdminLook(c echo.Context) error {
 		return err
 	}
 	if after.UpstreamSeenAt.After(before.UpstreamSeenAt) || after.Status != before.Status {
-		return done(c, adminOrderPath(before.ID), i18n.T(ctx, "admin.look.done"))
+		return done(c, adminOrderPath(before.ID), i18n.T(ctx, "operator.look.done"))
 	}
-	if err := flash(c, "info", i18n.T(ctx, "admin.look.waiting")); err != nil {
+	if err := flash(c, "info", i18n.T(ctx, "operator.look.waiting")); err != nil {
 		return err
 	}
 	return seeOther(c, adminOrderPath(before.ID))
 }
 
-// AdminPlacedForm is GET /admin/orders/:id/placed.
+// AdminPlacedForm is GET /admin/orders/:id/placed?upstream_id=: asks back.
 func (h *Handlers) AdminPlacedForm(c echo.Context) error {
-	return h.decisionForm(c, views.AdminOrderPlaced, unsureOrder)
+	if strings.TrimSpace(c.QueryParam("upstream_id")) != "" {
+		return h.decisionForm(c, confirmation("placed"), unsureOrder)
+	}
+	o, err := h.anyOrder(c)
+	if err != nil {
+		return err
+	}
+	if !unsureOrder(o) {
+		return db.ErrStale
+	}
+	return h.rejectDecision(c, views.AdminOrder, o, "", views.Problem{Field: "upstream_id", Key: "form.required"})
 }
 
 // AdminPlaced is POST /admin/orders/:id/placed with upstream_id: the upstream has
@@ -64,23 +72,23 @@ func (h *Handlers) AdminPlaced(c echo.Context) error {
 	}
 	id := strings.TrimSpace(c.FormValue("upstream_id"))
 	if id == "" {
-		return h.rejectDecision(c, views.AdminOrderPlaced, o, "", views.Problem{Field: "upstream_id", Key: "form.required"})
+		return h.rejectDecision(c, views.AdminOrder, o, "", views.Problem{Field: "upstream_id", Key: "form.required"})
 	}
 	err = h.Book.DecidePlaced(c.Request().Context(), actor(c), o.ID, id)
 	switch {
 	case errors.Is(err, db.ErrInvalid):
-		return h.rejectDecision(c, views.AdminOrderPlaced, o, id, views.Problem{Field: "upstream_id", Key: "form.toolong"})
+		return h.rejectDecision(c, views.AdminOrder, o, id, views.Problem{Field: "upstream_id", Key: "form.toolong"})
 	case errors.Is(err, db.ErrDuplicate):
-		return h.rejectDecision(c, views.AdminOrderPlaced, o, id, views.Problem{Field: "upstream_id", Key: "admin.placed.taken", Args: []any{"ID", id}})
+		return h.rejectDecision(c, views.AdminOrder, o, id, views.Problem{Field: "upstream_id", Key: "operator.placed.taken", Args: []any{"ID", id}})
 	case err != nil:
 		return err
 	}
-	return done(c, adminOrderPath(o.ID), i18n.T(c.Request().Context(), "admin.placed.done", "Number", o.Number))
+	return done(c, adminOrderPath(o.ID), i18n.T(c.Request().Context(), "operator.placed.done", "Number", o.Number))
 }
 
 // AdminResubmitForm is GET /admin/orders/:id/resubmit.
 func (h *Handlers) AdminResubmitForm(c echo.Context) error {
-	return h.decisionForm(c, views.AdminOrderResubmit, unsureOrder)
+	return h.decisionForm(c, confirmation("resubmit"), unsureOrder)
 }
 
 // AdminResubmit is POST /admin/orders/:id/resubmit: the upstream never got the
@@ -93,7 +101,7 @@ func (h *Handlers) AdminResubmit(c echo.Context) error {
 	if err := h.Book.DecideResubmit(c.Request().Context(), actor(c), o.ID); err != nil {
 		return err
 	}
-	return done(c, adminOrderPath(o.ID), i18n.T(c.Request().Context(), "admin.resubmit.done", "Number", o.Number))
+	return done(c, adminOrderPath(o.ID), i18n.T(c.Request().Context(), "operator.resubmit.done", "Number", o.Number))
 }
 
 // AdminCancelForm is GET /admin/orders/:id/cancel.
@@ -123,9 +131,9 @@ func (h *Handlers) AdminCancel(c echo.Context) error {
 		return err
 	}
 	if o.Status == db.StatusCancelled {
-		return done(c, adminOrderPath(o.ID), i18n.T(ctx, "admin.cancel.done", "Number", o.Number, "Amount", i18n.Money(ctx, money.USD(o.PayableCents())), "Reseller", o.ResellerName))
+		return done(c, adminOrderPath(o.ID), i18n.T(ctx, "operator.cancel.done", "Number", o.Number, "Amount", i18n.Money(ctx, money.USD(o.PayableCents())), "Reseller", o.ResellerName))
 	}
-	if err := flash(c, "info", i18n.T(ctx, "admin.cancel.underway")); err != nil {
+	if err := flash(c, "info", i18n.T(ctx, "operator.cancel.underway")); err != nil {
 		return err
 	}
 	return seeOther(c, adminOrderPath(o.ID))
@@ -147,6 +155,13 @@ func unsureOrder(o db.Order) bool { return o.Fulfilment == db.FulfilmentUnsure }
 // decisionTemplate is the page that asks before a decision about an order.
 type decisionTemplate func(views.Page, views.AdminOrderPage) templ.Component
 
+// confirmation is the page that asks back before an action.
+func confirmation(action string) decisionTemplate {
+	return func(p views.Page, m views.AdminOrderPage) templ.Component {
+		return views.AdminOrderConfirm(p, m, action)
+	}
+}
+
 // decisionForm asks before a decision; ErrStale when there is nothing to decide.
 func (h *Handlers) decisionForm(c echo.Context, draw decisionTemplate, may func(db.Order) bool) error {
 	o, err := h.anyOrder(c)
@@ -160,6 +175,7 @@ func (h *Handlers) decisionForm(c echo.Context, draw decisionTemplate, may func(
 	if err != nil {
 		return err
 	}
+	m.Typed = strings.TrimSpace(c.QueryParam("upstream_id"))
 	return show(h, c, http.StatusOK, draw, m)
 }
 

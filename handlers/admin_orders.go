@@ -1,5 +1,3 @@
-//go:build adminpages
-
 package handlers
 
 import (

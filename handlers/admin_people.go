@@ -1,5 +1,3 @@
-//go:build adminpages
-
 package handlers
 
 import (
@@ -103,14 +101,14 @@ func (h *Handlers) AdminCredit(c echo.Context) error {
 	m.Amount, m.Reason, m.FormToken = strings.TrimSpace(c.FormValue("amount")), strings.TrimSpace(c.FormValue("reason")), c.FormValue("form_token")
 	amount, err := money.Parse(m.Amount, money.CurrencyUSD)
 	if err != nil || amount.IsZero() || amount.Minor > maxCredit || amount.Minor < -maxCredit {
-		m.Problems = append(m.Problems, views.Problem{Field: "amount", Key: "admin.credit.amount", Args: []any{"Max", i18n.Money(ctx, money.USD(maxCredit))}})
+		m.Problems = append(m.Problems, views.Problem{Field: "amount", Key: "operator.credit.amount", Args: []any{"Max", i18n.Money(ctx, money.USD(maxCredit))}})
 	}
 	if key := reasonProblem(m.Reason); key != "" {
 		m.Problems = append(m.Problems, views.Problem{Field: "reason", Key: key})
 	}
 	if m.FormToken == "" || len(m.FormToken) > maxFormToken {
 		m.FormToken = rand.Text()
-		m.Problems = append(m.Problems, views.Problem{Key: "admin.credit.again"})
+		m.Problems = append(m.Problems, views.Problem{Key: "operator.credit.again"})
 	}
 	if m.Problems != nil {
 		return show(h, c, http.StatusUnprocessableEntity, views.AdminReseller, m)
@@ -120,19 +118,19 @@ func (h *Handlers) AdminCredit(c echo.Context) error {
 	var short *db.InsufficientCredit
 	switch {
 	case errors.As(err, &short):
-		m.Problems = views.Problems{{Field: "amount", Key: "admin.credit.short", Args: []any{"Available", i18n.Money(ctx, money.USD(short.Available))}}}
+		m.Problems = views.Problems{{Field: "amount", Key: "operator.credit.short", Args: []any{"Available", i18n.Money(ctx, money.USD(short.Available))}}}
 		return show(h, c, http.StatusUnprocessableEntity, views.AdminReseller, m)
 	case errors.Is(err, db.ErrDuplicate):
-		if err := flash(c, "info", i18n.T(ctx, "admin.credit.once")); err != nil {
+		if err := flash(c, "info", i18n.T(ctx, "operator.credit.once")); err != nil {
 			return err
 		}
 		return seeOther(c, path)
 	case err != nil:
 		return err
 	}
-	key := "admin.credit.added"
+	key := "operator.credit.added"
 	if amount.IsNegative() {
-		key, amount = "admin.credit.taken", amount.Neg()
+		key, amount = "operator.credit.taken", amount.Neg()
 	}
 	return done(c, path, i18n.T(ctx, key, "Amount", i18n.Money(ctx, amount), "Reseller", m.Name))
 }

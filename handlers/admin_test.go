@@ -158,9 +158,11 @@ func TestAdminSaysThatAnUnsureOrderWasPlaced(t *testing.T) {
 	other, _ := s.accepted(t, "other.example.com")
 	id := s.unsure(t, "example.com")
 	page := fmt.Sprintf("/admin/orders/%d", id)
-	if a := admin.Get(page + "/placed"); a.Status != http.StatusOK {
+	a := admin.Get(page + "/placed?upstream_id=up-4711")
+	if a.Status != http.StatusOK || a.Document(t).Find("form[action='"+page+"/placed'] [name=upstream_id]").AttrOr("value", "") != "up-4711" {
 		t.Errorf("the question: %d", a.Status)
 	}
+	rejected(t, admin.Get(page+"/placed?upstream_id="), "upstream_id")
 	for _, typed := range []string{"", strings.Repeat("9", 101), fmt.Sprint("up-", other)} {
 		rejected(t, admin.Post(page+"/placed", url.Values{"upstream_id": {typed}}), "upstream_id")
 	}

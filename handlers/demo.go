@@ -1,5 +1,3 @@
-//go:build adminpages
-
 package handlers
 
 import (
@@ -24,9 +22,13 @@ func (h *Handlers) DemoPage(c echo.Context) error {
 	return show(h, c, http.StatusOK, views.Demo, h.demoModel())
 }
 
+// demoShown is how many records, files and mails the page shows: the newest.
+const demoShown = 100
+
 func (h *Handlers) demoModel() views.DemoPage {
+	records, files, mails := h.Internet.Records(), h.Internet.Files(), h.Internet.Mails()
 	return views.DemoPage{Logins: h.DemoLogins, CustomerLink: h.DemoCustomerLink,
-		Records: h.Internet.Records(), Files: h.Internet.Files(), Mails: h.Internet.Mails()}
+		Records: records[max(0, len(records)-demoShown):], Files: files[max(0, len(files)-demoShown):], Mails: mails[:min(demoShown, len(mails))]}
 }
 
 // DemoPublish is POST /demo/publish: a record (host, type, value, only) or a file
@@ -40,9 +42,9 @@ func (h *Handlers) DemoPublish(c echo.Context) error {
 			Value: strings.TrimSpace(c.FormValue("value")), Only: c.FormValue("only")},
 		FileURL: strings.TrimSpace(c.FormValue("file_url")), FileContent: c.FormValue("content"),
 	}
-	what, text := m.Form.Host, "demo.published.record"
+	what, text := m.Form.Host, "internet.published.record"
 	if m.FileURL != "" || m.FileContent != "" || slices.Contains(formNames(c), "file_url") {
-		what, text = m.FileURL, "demo.published.file"
+		what, text = m.FileURL, "internet.published.file"
 		m.Problems = h.publishFile(m.FileURL, m.FileContent)
 	} else {
 		m.Problems = h.publishRecord(m.Form)
@@ -80,7 +82,7 @@ func (h *Handlers) publishRecord(r views.DemoRecord) views.Problems {
 		problems = append(problems, views.Problem{Field: "value", Key: "form.required"})
 	}
 	if problems == nil && h.Internet.PublishRecord(r) != nil {
-		problems = views.Problems{{Field: "host", Key: "demo.invalid.record"}}
+		problems = views.Problems{{Field: "host", Key: "internet.invalid.record"}}
 	}
 	return problems
 }
@@ -89,7 +91,7 @@ func (h *Handlers) publishFile(rawURL, content string) views.Problems {
 	var problems views.Problems
 	at, err := url.Parse(rawURL)
 	if err != nil || (at.Scheme != "http" && at.Scheme != "https") || at.Hostname() == "" {
-		problems = append(problems, views.Problem{Field: "file_url", Key: "demo.invalid.url"})
+		problems = append(problems, views.Problem{Field: "file_url", Key: "internet.invalid.url"})
 	}
 	if content == "" {
 		problems = append(problems, views.Problem{Field: "content", Key: "form.required"})
@@ -111,7 +113,7 @@ func (h *Handlers) DemoRemove(c echo.Context) error {
 	} else {
 		h.Internet.RemoveRecord(views.DemoRecord{Host: c.FormValue("host"), Type: c.FormValue("type"), Value: c.FormValue("value"), Only: c.FormValue("only")})
 	}
-	return done(c, localPath(c.FormValue("next"), "/demo"), i18n.T(c.Request().Context(), "demo.removed"))
+	return done(c, localPath(c.FormValue("next"), "/demo"), i18n.T(c.Request().Context(), "internet.removed"))
 }
 
 // DemoMail is GET /demo/mail/:id.

@@ -106,6 +106,34 @@ func (s *Server) routes() []route {
 		{post, "/c/order/:link/check", anyone, h.CustomerCheck},
 		{get, "/c/order/:link/download/:file", anyone, h.CustomerFile},
 
+		// The operator's people: support sees everything, admins move money.
+		{get, "/admin", operators, h.AdminHome},
+		{get, "/admin/orders", operators, h.AdminOrders},
+		{get, "/admin/orders/:id", operators, h.AdminOrder},
+		{post, "/admin/orders/:id/look", operators, h.AdminLook},
+		{get, "/admin/orders/:id/placed", operatorMoney, h.AdminPlacedForm},
+		{post, "/admin/orders/:id/placed", operatorMoney, h.AdminPlaced},
+		{get, "/admin/orders/:id/resubmit", operatorMoney, h.AdminResubmitForm},
+		{post, "/admin/orders/:id/resubmit", operatorMoney, h.AdminResubmit},
+		{get, "/admin/orders/:id/cancel", operatorMoney, h.AdminCancelForm},
+		{post, "/admin/orders/:id/cancel", operatorMoney, h.AdminCancel},
+		{get, "/admin/resellers", operators, h.AdminResellers},
+		{get, "/admin/resellers/:id", operators, h.AdminReseller},
+		{post, "/admin/resellers/:id/credit", operatorMoney, h.AdminCredit},
+		{get, "/admin/jobs", operators, h.AdminJobs},
+		{post, "/admin/jobs/run", operators, h.AdminRunJob},
+		{get, "/admin/mail", operators, h.AdminMail},
+		{post, "/admin/mail/send-again", operators, h.AdminSendAgain},
+		{get, "/admin/audit", operators, h.AdminAudit},
+
+		// The demo's pretend internet, and the links its CA mails.
+		{get, "/demo", anyone, h.DemoPage},
+		{post, "/demo/publish", anyone, h.DemoPublish},
+		{post, "/demo/remove", anyone, h.DemoRemove},
+		{get, "/demo/mail/:id", anyone, h.DemoMail},
+		{get, "/sandbox/approve/:token", anyone, h.ApproveForm},
+		{post, "/sandbox/approve/:token", anyone, h.Approve},
+
 		// Browsers' own.
 		{post, "/csp-report", anyone, s.cspReport},
 	}

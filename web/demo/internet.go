@@ -13,7 +13,8 @@ import (
 // internetAdapter is the pretend internet as the pages ask for it.
 type internetAdapter struct{ net *pretend.Internet }
 
-var _ handlers.Internet = internetAdapter{}
+// Internet is a pretend internet as the pages ask for it.
+func Internet(n *pretend.Internet) handlers.Internet { return internetAdapter{n} }
 
 func (a internetAdapter) PublishRecord(r views.DemoRecord) error {
 	if a.net.PublishRecord(record(r)) != nil {
