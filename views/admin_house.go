@@ -117,7 +117,7 @@ func (m AdminAuditPage) actionOptions(ctx context.Context) []Option {
 		known = known || action == m.Action
 	}
 	if !known {
-		options = append(options, Option{m.Action, m.Action})
+		options = append(options, Option{m.Action, i18n.T(ctx, "admin.audit.only", "Action", m.Action)})
 	}
 	return options
 }
