@@ -373,7 +373,7 @@ func main() {
 		kong.Description("The portal of a certificate and software-licence reseller. Every flag is also an environment variable, CERTBAY_…"),
 		kong.Vars{"data": "certbay-data"}, kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := command.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "certbay:", err)
+		fmt.Fprintln(os.Stderr, "certbay:", strings.Join(strings.Fields(err.Error()), " ")) // one line, whatever the library wrote
 		os.Exit(1)
 	}
 }

@@ -76,7 +76,10 @@ func open(ctx context.Context, target, synchronous string) (*DB, error) {
 	}
 	if err := db.write.PingContext(ctx); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("open the book: %w", err)
+		if db.path != "" {
+			return nil, fmt.Errorf("open the book %s: %w", db.path, err)
+		}
+		return nil, fmt.Errorf("open the book: %w", err) // never the URL: it may hold a password
 	}
 	if _, err := db.Migrate(ctx); err != nil {
 		db.Close()
@@ -105,7 +108,7 @@ func (db *DB) openSQLite(target, synchronous string) error {
 	db.engine, db.path = sqlite, target
 	if dir := filepath.Dir(target); dir != "." {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("open the book: %w", err)
+			return fmt.Errorf("open the book %s: %w", target, err)
 		}
 	}
 	// The file is made here and not by the driver, so that only its owner can read it.

@@ -91,9 +91,9 @@ type tab struct {
 	lang string
 
 	mu       sync.Mutex
-	faults   []string          // guarded by mu
-	sent     []sent            // guarded by mu: requests with a body
-	statuses map[string]int    // guarded by mu: of documents, by address
+	faults   []string       // guarded by mu
+	sent     []sent         // guarded by mu: requests with a body
+	statuses map[string]int // guarded by mu: of documents, by address
 }
 
 // sent is a request that carried something to the server.

@@ -108,4 +108,3 @@ func (b *tab) shoot(name, theme string, width int) {
 	_, err := b.Screenshot(playwright.PageScreenshotOptions{Path: playwright.String(file), FullPage: playwright.Bool(true)})
 	must(b.t, err)
 }
-

@@ -2,8 +2,6 @@ package e2e
 
 import "testing"
 
-const metricsToken = "a token for the tests alone"
-
 func TestTry(t *testing.T) {
 	b := signedIn(t, shop.access.Reseller)
 	b.open("/")
