@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -30,11 +31,30 @@ func (db *DB) Tamper(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
+// VerifyTampered verifies the book as it would be after a change behind its back,
+// and undoes the change.
+func (db *DB) VerifyTampered(ctx context.Context, query string) error {
+	t, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback()
+	res, err := t.ExecContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(errors.New("nothing was tampered with"), err)
+	}
+	_, err = verify(ctx, t)
+	return err
+}
+
 // Columns lists the schema as table.column, without what a sequence or goose keeps.
 func (db *DB) Columns(ctx context.Context) ([]string, error) {
 	query := `select m.name || '.' || c.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and m.name not like 'sqlite_%' and m.name not like 'goose_%' order by 1`
 	if db.engine == postgres {
-		query = `select table_name || '.' || column_name from information_schema.columns where table_schema = 'public' and table_name not like 'goose_%' order by 1`
+		query = `select table_name || '.' || column_name from information_schema.columns where table_schema = current_schema() and table_name not like 'goose_%' order by 1`
 	}
 	return collect(ctx, db.read, func(s scanner) (c string, err error) { return c, s.Scan(&c) }, query)
 }
