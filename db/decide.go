@@ -66,7 +66,7 @@ func (db *DB) DecideResubmit(ctx context.Context, by Actor, orderID int64) error
 		if err != nil {
 			return err
 		}
-		if err := requeue(ctx, t, by, c); err != nil {
+		if err := requeue(ctx, t, by, c, FulfilmentUnsure); err != nil {
 			return err
 		}
 		return audit(ctx, t, by, Change{Action: "order.resubmit", Object: object("order", o.ID), ResellerID: o.ResellerID,

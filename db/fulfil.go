@@ -136,26 +136,31 @@ func (db *DB) DoubtSubmit(ctx context.Context, certificateID int64, cause string
 	})
 }
 
-// RequeueSubmit lets an order be submitted again, because the upstream said
-// that it never got it (by System) or a person decided so: unsure or submitting → queued.
-func (db *DB) RequeueSubmit(ctx context.Context, by Actor, certificateID int64) error {
+// RequeueSubmit lets an unsure order be submitted again, because its upstream
+// said that it never got it. ErrStale when it is not unsure any more: an answer
+// that comes late must not touch an attempt that is under way.
+func (db *DB) RequeueSubmit(ctx context.Context, certificateID int64) error {
+	return db.backToQueue(ctx, certificateID, FulfilmentUnsure)
+}
+
+// PostponeSubmit puts an order back into the queue whose call ended without the
+// upstream taking it: submitting → queued.
+func (db *DB) PostponeSubmit(ctx context.Context, certificateID int64) error {
+	return db.backToQueue(ctx, certificateID, FulfilmentSubmitting)
+}
+
+func (db *DB) backToQueue(ctx context.Context, certificateID int64, from Fulfilment) error {
 	return db.transact(ctx, func(t *tx) error {
 		c, err := holdRequested(ctx, t, certificateID)
 		if err != nil {
 			return err
 		}
-		if err := requeue(ctx, t, by, c); err != nil {
-			return err
-		}
-		if by.Kind == BySystem {
-			return nil
-		}
-		return audit(ctx, t, by, Change{Action: "order.resubmit", Object: object("order", c.OrderID)})
+		return requeue(ctx, t, System, c, from)
 	})
 }
 
-func requeue(ctx context.Context, t *tx, by Actor, c Certificate) error {
-	if err := changed(ctx, t, `update orders set fulfilment = 'queued', message = '' where id = $1 and fulfilment in ('unsure', 'submitting')`, c.OrderID); err != nil {
+func requeue(ctx context.Context, t *tx, by Actor, c Certificate, from Fulfilment) error {
+	if err := changed(ctx, t, `update orders set fulfilment = 'queued', message = '' where id = $1 and fulfilment = $2`, c.OrderID, from); err != nil {
 		return err
 	}
 	if err := ensureJob(ctx, t, JobSubmit, c.ID, t.now); err != nil {

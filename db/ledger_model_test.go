@@ -290,7 +290,10 @@ func TestMoneyFollowsTheModel(t *testing.T) {
 				m.step(t, "doubt", func(o *trade) error { return m.DoubtSubmit(ctx, o.certificate, "timeout") }, doubted, submitting)
 			},
 			"requeue": func(t *rapid.T) {
-				m.step(t, "requeueing", func(o *trade) error { return m.RequeueSubmit(ctx, db.System, o.certificate) }, queued, submitting, doubted)
+				m.step(t, "requeueing", func(o *trade) error { return m.RequeueSubmit(ctx, o.certificate) }, queued, doubted)
+			},
+			"postpone": func(t *rapid.T) {
+				m.step(t, "postponing", func(o *trade) error { return m.PostponeSubmit(ctx, o.certificate) }, queued, submitting)
 			},
 			"reject": func(t *rapid.T) {
 				m.step(t, "rejection", func(o *trade) error { return m.RecordRejected(ctx, o.certificate, "no") }, sentBack, taken)

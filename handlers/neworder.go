@@ -61,8 +61,24 @@ func (h *Handlers) NewOrder(c echo.Context) error {
 	if f.ProductID == 0 {
 		return seeOther(c, "/catalog")
 	}
+	if f.NewOrder.Months == 0 {
+		p, err := h.Book.Product(c.Request().Context(), person(c).ResellerID, f.ProductID)
+		if err != nil {
+			return err
+		}
+		f.NewOrder.Months = usualTerm(p)
+		f.OrderForm.Months = f.NewOrder.Months
+	}
 	f.FormToken = rand.Text()
 	return h.orderPage(c, http.StatusOK, f, nil)
+}
+
+// usualTerm is the term most orders have: a year where it is sold, else the shortest.
+func usualTerm(p db.Product) int {
+	if _, ok := p.Term(12); ok || len(p.Terms) == 0 {
+		return 12
+	}
+	return p.Terms[0].Months
 }
 
 // EditOrder is POST /orders/edit: back from the check page to the form.

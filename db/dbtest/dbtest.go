@@ -4,19 +4,18 @@ package dbtest
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
+	"database/sql"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
-
-	"database/sql"
 
 	"certbay/db"
 )
 
-// Open gives an empty book: a new SQLite file, or a new PostgreSQL database
-// beside the one TEST_DATABASE_URL names. It is gone when the test ends.
+// Open gives an empty book: a new SQLite file, or a new schema in the
+// PostgreSQL database that TEST_DATABASE_URL names. It is gone when the test ends.
 func Open(t testing.TB) *db.DB {
 	t.Helper()
 	book, err := db.Open(context.Background(), Target(t))
@@ -27,32 +26,20 @@ func Open(t testing.TB) *db.DB {
 	return book
 }
 
-// Target is the address of an empty book for tests that open it themselves.
+// Target is the address of an empty book for tests that open it themselves. On
+// PostgreSQL it is a schema of its own, which costs far less than a database.
 func Target(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("TEST_DATABASE_URL")
 	if server == "" {
 		return filepath.Join(t.TempDir(), "book.db")
 	}
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
-	suffix := make([]byte, 6)
-	rand.Read(suffix)
-	name := "certbay_test_" + hex.EncodeToString(suffix)
-	if _, err := admin.Exec(`create database ` + name); err != nil {
+	name := "test_" + strings.ToLower(rand.Text())
+	if err := execute(server, `create schema `+name); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		again, err := sql.Open("pgx", server)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer again.Close()
-		if _, err := again.Exec(`drop database ` + name + ` with (force)`); err != nil {
+		if err := execute(server, `drop schema `+name+` cascade`); err != nil {
 			t.Error(err)
 		}
 	})
@@ -60,6 +47,18 @@ func Target(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target.Path = "/" + name
+	query := target.Query()
+	query.Set("search_path", name)
+	target.RawQuery = query.Encode()
 	return target.String()
+}
+
+func execute(server, statement string) error {
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	_, err = admin.Exec(statement)
+	return err
 }

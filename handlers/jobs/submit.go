@@ -61,7 +61,7 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 		return w.Book.RefuseSubmit(after, s.Certificate.ID, err.Error())
 	case errors.Is(err, providers.ErrCredentials):
 		// Nothing was ordered, so the order may wait in the queue for a person to mend the login.
-		if err := w.Book.RequeueSubmit(after, db.System, s.Certificate.ID); err != nil {
+		if err := w.Book.PostponeSubmit(after, s.Certificate.ID); err != nil {
 			return err
 		}
 		return &later{at: w.Book.Now().Add(10 * time.Minute), cause: err.Error()}
@@ -89,14 +89,12 @@ func (w *Worker) lookUp(ctx context.Context, p providers.Provider, s db.Submissi
 		w.lookOnce(ctx, s.Certificate.ID)
 		return nil
 	case errors.Is(err, providers.ErrUnknown):
-		err := w.Book.RequeueSubmit(ctx, db.System, s.Certificate.ID)
-		if errors.Is(err, db.ErrStale) {
-			return nil
-		}
-		if err != nil {
+		err := w.Book.RequeueSubmit(ctx, s.Certificate.ID)
+		if err != nil && !errors.Is(err, db.ErrStale) {
 			return err
 		}
-		// The job goes on as the one that submits: finishing it would lose the wish.
+		// The job goes on as the one that submits: finishing it would lose the wish,
+		// also where a person has decided meanwhile.
 		return &later{at: w.Book.Now(), cause: "the upstream never got the order"}
 	default:
 		return err
