@@ -85,3 +85,23 @@ func (db *DB) Balances(ctx context.Context, resellerID int64) (map[AccountKind]i
 	}
 	return balances, err
 }
+
+// Overlap lets a call begin while an uncommitted change is under way, and commits
+// that change while the call waits or has read what was there before.
+func (db *DB) Overlap(ctx context.Context, change string, call func() error) (answer, err error) {
+	t, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Rollback()
+	if _, err := t.ExecContext(ctx, change); err != nil {
+		return nil, err
+	}
+	answered := make(chan error, 1)
+	go func() { answered <- call() }()
+	time.Sleep(150 * time.Millisecond)
+	if err := t.Commit(); err != nil {
+		return nil, err
+	}
+	return <-answered, nil
+}
