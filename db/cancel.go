@@ -81,7 +81,7 @@ func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error 
 	if err := fulfil(ctx, t, o.ID, o.Fulfilment, rest); err != nil {
 		return err
 	}
-	if err := move(ctx, t, by, o.ID, o.Status, StatusCancelled, "cancelled", cents2(o.PayableCents())); err != nil {
+	if err := move(ctx, t, by, o.ID, o.Status, StatusCancelled, "cancelled", cents2(o.PayableCents())+" USD"); err != nil {
 		return err
 	}
 	err := post(ctx, t, posting{ref: "refund " + object("order", o.ID), kind: "refund", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,

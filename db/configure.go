@@ -71,7 +71,9 @@ func (c Configuration) check(o Order, p Product, entered []string) (*certs.CSR, 
 	problems := c.contactProblems(p)
 	var choices []DCV
 	if p.HasDomain() {
-		for _, name := range namesOf(o, entered, csr) {
+		names := namesOf(o, entered, csr)
+		problems = append(problems, strangeApprover(c.Method, c.Email, names)...)
+		for _, name := range names {
 			choice, problem := chooseDCV(p, name, c.Method, c.Email)
 			if problem != nil {
 				problems = append(problems, *problem)
@@ -111,10 +113,11 @@ func chooseDCV(p Product, name, method, email string) (DCV, *Problem) {
 }
 
 // ApproverEmail completes an approver's address for a name, and says whether a
-// CA may write to it: one of the five mailboxes, at the name's own domain or at
-// the registered domain above it. An empty choice is admin@.
+// CA may write to it: one of the five mailboxes, at the name's own domain or at a
+// domain above it down to the registered one. An address at another host stands
+// for its mailbox at the name's registered domain. An empty choice is admin@.
 func ApproverEmail(name, email string) (string, bool) {
-	local, host, at := strings.Cut(strings.ToLower(strings.TrimSpace(email)), "@")
+	local, host, _ := strings.Cut(strings.ToLower(strings.TrimSpace(email)), "@")
 	if local == "" {
 		local = "admin"
 	}
@@ -122,11 +125,27 @@ func ApproverEmail(name, email string) (string, bool) {
 	if !slices.Contains(ApproverLocals, local) || base == "" {
 		return local + "@" + base, false
 	}
-	bare := strings.TrimPrefix(name, "*.")
-	if at && (host == bare || strings.HasSuffix(bare, "."+host) && (host == base || strings.HasSuffix(host, "."+base))) {
+	if above(name, host) {
 		return local + "@" + host, true
 	}
 	return local + "@" + base, true
+}
+
+// above says whether a host is a name's own domain or one above it, down to the
+// registered one.
+func above(name, host string) bool {
+	base, bare := certs.BaseDomain(name), strings.TrimPrefix(name, "*.")
+	return host == bare || strings.HasSuffix(bare, "."+host) && (host == base || strings.HasSuffix(host, "."+base))
+}
+
+// strangeApprover refuses an approver's address that is at the domain of none of
+// the names it is for.
+func strangeApprover(method, email string, names []string) []Problem {
+	_, host, at := strings.Cut(strings.ToLower(strings.TrimSpace(email)), "@")
+	if method != "email" || !at || slices.ContainsFunc(names, func(name string) bool { return above(name, host) }) {
+		return nil
+	}
+	return []Problem{{Field: "email", Code: "approver_not_allowed", Name: names[0]}}
 }
 
 func (c Configuration) contactProblems(p Product) []Problem {

@@ -116,10 +116,15 @@ func (db *DB) ChangeDCV(ctx context.Context, by Actor, resellerID, orderID int64
 		if name != "" && !slices.ContainsFunc(rows, func(d DCV) bool { return d.Name == name }) {
 			return ErrNotFound
 		}
+		rows = slices.DeleteFunc(rows, func(d DCV) bool { return d.State == DCVVerified || name != "" && d.Name != name })
+		var names []string
 		for _, d := range rows {
-			if d.State == DCVVerified || name != "" && d.Name != name {
-				continue
-			}
+			names = append(names, d.Name)
+		}
+		if problems := strangeApprover(method, email, names); len(names) > 0 && problems != nil {
+			return &Rejected{problems}
+		}
+		for _, d := range rows {
 			choice, problem := chooseDCV(p, d.Name, method, email)
 			if problem != nil {
 				return &Rejected{[]Problem{*problem}}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"certbay/db"
+	"certbay/db/certs"
 )
 
 func TestApproversAreTheFiveMailboxesUpToTheRegisteredDomain(t *testing.T) {
@@ -212,5 +213,31 @@ func TestOneLookAtATime(t *testing.T) {
 	first := must[int64](t)(s.CheckNow(ctx, s.reseller, o.ID))
 	if again := must[int64](t)(s.CheckNow(ctx, s.reseller, o.ID)); again != first {
 		t.Fatalf("jobs %d and %d", first, again)
+	}
+}
+
+func TestAnApproverAtAStrangeDomainIsRefused(t *testing.T) {
+	s := openShop(t, 10_000)
+	o := s.place(t, "shop.example.com")
+	for email, ok := range map[string]bool{"admin@example.com": true, "admin@shop.example.com": true, "postmaster": true, "": true, "admin@evil.com": false, "admin@com": false} {
+		_, err := s.Configure(ctx, s.staff, s.reseller, o.ID, db.Configuration{CSR: csrFor(t, "other.example.com"), Method: "email", Email: email})
+		var bad *certs.CSRError
+		if !errors.As(err, &bad) {
+			t.Fatalf("a CSR for another name: %v", err)
+		}
+		_, err = s.Configure(ctx, s.staff, s.reseller, s.place(t, "shop.example.com").ID, db.Configuration{CSR: csrFor(t, "shop.example.com"), Method: "email", Email: email})
+		if rejected := errors.Is(err, db.ErrInvalid); rejected == ok {
+			t.Errorf("%q: %v", email, err)
+		}
+	}
+}
+
+func TestSearchFindsANameInForeignLetters(t *testing.T) {
+	s := openShop(t, 10_000)
+	s.place(t, "mağaza.com")
+	for _, search := range []string{"mağaza.com", "MAĞAZA.com", "mağaza", "xn--maaza"} {
+		if _, n, err := s.Orders(ctx, s.reseller, db.OrderFilter{Search: search}); err != nil || n != 1 {
+			t.Errorf("%q finds %d, %v", search, n, err)
+		}
 	}
 }

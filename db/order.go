@@ -244,7 +244,7 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if err := writeInvoice(ctx, t, order, buyer); err != nil {
 		return Order{}, err
 	}
-	if err := event(ctx, t, by, Event{OrderID: id, Kind: "placed", To: status, Detail: cents2(d.Quote.Payable)}); err != nil {
+	if err := event(ctx, t, by, Event{OrderID: id, Kind: "placed", To: status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
 		return Order{}, err
 	}
 	if d.Product.Kind == KindLicence {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"golang.org/x/net/idna"
 )
 
 // OrderView is a ready-made filter of the orders page.
@@ -76,7 +78,7 @@ func (db *DB) orderConditions(f OrderFilter) (conditions, []any) {
 	where.add(&args, f.ResellerID != 0, "o.reseller_id = ?", f.ResellerID)
 	where.add(&args, f.Status != "", "o.status = ?", f.Status)
 	where.add(&args, f.Brand != "", "p.brand = ?", f.Brand)
-	if search := strings.ToLower(strings.TrimSpace(f.Search)); search != "" {
+	if search := searchText(f.Search); search != "" {
 		where.add(&args, true, `(o.domain like ? escape '\' or lower(o.number) like ? escape '\'
 			or exists (select 1 from order_name n where n.order_id = o.id and n.name like ? escape '\')
 			or exists (select 1 from invoice i where i.order_id = o.id and lower(i.number) like ? escape '\'))`,
@@ -100,6 +102,16 @@ func (db *DB) orderConditions(f OrderFilter) (conditions, []any) {
 		where.add(&args, true, "o.fulfilment in ('unsure', 'refused') and o.status <> 'cancelled'")
 	}
 	return where, args
+}
+
+// searchText is what to look for: lower case, and names in foreign letters as the
+// book keeps them (xn--…).
+func searchText(typed string) string {
+	text := strings.ToLower(strings.TrimSpace(typed))
+	if ascii, err := idna.Punycode.ToASCII(text); err == nil {
+		return ascii
+	}
+	return text
 }
 
 // OrderCounts counts a reseller's orders in each view.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ const visitCookie = "certbay-visit"
 func (h *Handlers) OpenLink(c echo.Context) error {
 	link, visit, err := h.Book.OpenCustomerLink(c.Request().Context(), c.Param("token"), c.RealIP())
 	if err != nil {
-		return err
+		return h.closedLink(c, link, err)
 	}
 	base := customerBase(link.ID)
 	c.SetCookie(&http.Cookie{Name: visitCookie, Value: visit, Path: base, MaxAge: int(db.VisitLife.Seconds()),
@@ -42,11 +43,24 @@ func (h *Handlers) customerOrder(c echo.Context) (db.CustomerLink, db.Order, err
 	return h.Book.CustomerOrder(c.Request().Context(), id, cookie.Value)
 }
 
+// closedLink says politely that a link leads nowhere, and nothing of what it led to.
+func (h *Handlers) closedLink(c echo.Context, link db.CustomerLink, err error) error {
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return show(h, c, http.StatusNotFound, plain(views.CustomerUnknown), struct{}{}, asStranger)
+	case errors.Is(err, db.ErrGone) && !link.RevokedAt.IsZero():
+		return show(h, c, http.StatusGone, plain(views.CustomerRevoked), struct{}{}, asStranger)
+	case errors.Is(err, db.ErrGone):
+		return show(h, c, http.StatusGone, plain(views.CustomerExpired), struct{}{}, asStranger)
+	}
+	return err
+}
+
 // CustomerPage is GET /c/order/:link.
 func (h *Handlers) CustomerPage(c echo.Context) error {
 	link, o, err := h.customerOrder(c)
 	if err != nil {
-		return err
+		return h.closedLink(c, link, err)
 	}
 	m := views.CustomerPage{Base: customerBase(link.ID), Seller: o.ResellerName, Domain: certs.UnicodeName(o.Domain),
 		MoreNames: o.SANCount + o.WildcardSANCount, Product: o.ProductName, State: customerState(o)}
@@ -102,7 +116,7 @@ func customerState(o db.Order) string {
 func (h *Handlers) CustomerCheck(c echo.Context) error {
 	link, o, err := h.customerOrder(c)
 	if err != nil {
-		return err
+		return h.closedLink(c, link, err)
 	}
 	if o.Status == db.StatusValidationPending {
 		job, err := h.Book.CheckNow(c.Request().Context(), o.ResellerID, o.ID)
@@ -118,9 +132,9 @@ func (h *Handlers) CustomerCheck(c echo.Context) error {
 
 // CustomerFile is GET /c/order/:link/download/:file.
 func (h *Handlers) CustomerFile(c echo.Context) error {
-	_, o, err := h.customerOrder(c)
+	link, o, err := h.customerOrder(c)
 	if err != nil {
-		return err
+		return h.closedLink(c, link, err)
 	}
 	return h.sendFile(c, o)
 }

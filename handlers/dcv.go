@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"time"
 
@@ -158,7 +160,36 @@ func (h *Handlers) CheckDCV(c echo.Context) error {
 	if o.Status == db.StatusCompleted {
 		return done(c, orderPath(o.ID, "/download"), i18n.T(c.Request().Context(), "dcv.issued.flash"))
 	}
-	return seeOther(c, dcvPath(o.ID, c.FormValue("name")))
+	rows, _, err := h.proofs(c, o)
+	if err != nil {
+		return err
+	}
+	name := c.FormValue("name")
+	if slices.ContainsFunc(rows, func(d db.DCV) bool { return d.Name == name && d.State == db.DCVVerified }) {
+		// On to the next name that waits.
+		return done(c, dcvPath(o.ID, ""), i18n.T(c.Request().Context(), "dcv.verified.flash", "Name", certs.UnicodeName(name)))
+	}
+	return seeOther(c, dcvPath(o.ID, name))
+}
+
+// DCVFile is GET /orders/:id/dcv/file?name=: the file that a web server has to
+// serve, byte for byte as the CA wants it.
+func (h *Handlers) DCVFile(c echo.Context) error {
+	o, err := h.ownOrder(c)
+	if err != nil {
+		return err
+	}
+	rows, _, err := h.proofs(c, o)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(rows, func(d db.DCV) bool { return d.Name == c.QueryParam("name") && d.FileName != "" })
+	if at < 0 {
+		return db.ErrNotFound
+	}
+	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(rows[at].FileName)})
+	c.Response().Header().Set(echo.HeaderContentDisposition, disposition)
+	return c.Blob(http.StatusOK, echo.MIMETextPlainCharsetUTF8, []byte(rows[at].FileContent))
 }
 
 // ChangeDCV is POST /orders/:id/dcv/method with name, method, email; no name is all names.
@@ -212,9 +243,9 @@ func (h *Handlers) ResendDCV(c echo.Context) error {
 }
 
 func dcvPath(order int64, name string) string {
-	path := orderPath(order, "/dcv")
+	address := orderPath(order, "/dcv")
 	if name == "" {
-		return path
+		return address
 	}
-	return path + "?" + url.Values{"name": {name}}.Encode()
+	return address + "?" + url.Values{"name": {name}}.Encode()
 }

@@ -141,8 +141,22 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 			ExpiresAt: l.ExpiresAt, LastUsedAt: l.LastUsedAt, RevokedAt: l.RevokedAt})
 	}
 	events, err := h.Book.Events(ctx, o.ID)
-	m.Events = orderEvents(events)
+	m.Events = whiteLabel(orderEvents(events))
 	return m, err
+}
+
+// whiteLabel keeps from a reseller what is the operator's business: which
+// upstream has the order, and that nobody but the portal itself made a step.
+func whiteLabel(events []views.OrderEvent) []views.OrderEvent {
+	for i, e := range events {
+		if e.Kind == "accepted" {
+			events[i].Detail = ""
+		}
+		if e.Actor == db.System.Name {
+			events[i].Actor = ""
+		}
+	}
+	return events
 }
 
 // CancelOrderForm is GET /orders/:id/cancel: the question, where no dialog asked it.

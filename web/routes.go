@@ -85,6 +85,7 @@ func (s *Server) routes() []route {
 		{post, "/orders/:id/configure", buyers, h.Configure},
 		{get, "/orders/:id/dcv", viewers, h.DCV},
 		{get, "/orders/:id/dcv/state", viewers, h.DCVState},
+		{get, "/orders/:id/dcv/file", viewers, h.DCVFile},
 		{post, "/orders/:id/dcv/check", buyers, h.CheckDCV},
 		{post, "/orders/:id/dcv/method", buyers, h.ChangeDCV},
 		{post, "/orders/:id/dcv/resend", buyers, h.ResendDCV},
