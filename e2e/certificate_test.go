@@ -20,10 +20,14 @@ import (
 	"time"
 )
 
-// request makes a CSR for names, the first of them the common name.
+// request makes a CSR for names, the first of them the common name; without names
+// for a company.
 func request(t *testing.T, key crypto.Signer, names ...string) string {
 	t.Helper()
-	template := &x509.CertificateRequest{Subject: pkix.Name{CommonName: names[0]}, DNSNames: names}
+	template := &x509.CertificateRequest{Subject: pkix.Name{CommonName: "Örnek Yazılım A.Ş."}, DNSNames: names}
+	if len(names) > 0 {
+		template.Subject.CommonName = names[0]
+	}
 	der, err := x509.CreateCertificateRequest(rand.Reader, template, key)
 	must(t, err)
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))

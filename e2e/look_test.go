@@ -55,10 +55,15 @@ func (b *tab) look(status int, name string) {
 	b.resize(wide)
 }
 
-// settle waits until the page is painted as it now is.
+// settle waits until the page is painted as it now is and nothing in it moves.
 func (b *tab) settle() {
 	b.t.Helper()
-	_, err := b.Evaluate(`() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`)
+	_, err := b.Evaluate(`async () => {
+		const frame = () => new Promise((done) => requestAnimationFrame(done));
+		await frame();
+		for (let i = 0; i < 60 && document.getAnimations().some((a) => a.playState === "running"); i++) await frame();
+		await frame();
+	}`)
 	must(b.t, err)
 }
 

@@ -2,12 +2,70 @@ package e2e
 
 import "testing"
 
-func TestTry(t *testing.T) {
+// The pages that no journey looks at, in English.
+func TestEveryOtherPageHolds(t *testing.T) {
 	b := signedIn(t, shop.access.Reseller)
-	b.open("/")
-	b.look(200, "home")
+	for _, p := range []struct{ path, name string }{
+		{"/settings", "settings"}, {"/credits", "credits"}, {"/invoices", "invoices"}, {"/orders?view=needs-me", "orders-needs-me"},
+	} {
+		b.open(p.path)
+		b.look(200, p.name)
+	}
+	b.open("/invoices")
+	b.press("main tbody a[href^='/invoices/']")
+	b.look(200, "invoice")
+	b.open("/nothing/here")
+	b.look(404, "notfound")
+	b.open("/sign-out")
+	b.look(405, "notallowed")
+}
+
+// Every page once more in Turkish.
+func TestEveryPageHoldsInTurkish(t *testing.T) {
+	guest := open(t, inTurkish)
+	for path, name := range map[string]string{"/sign-in": "signin", "/forgot-password": "forgot", "/demo": "demo"} {
+		guest.open(path)
+		guest.look(200, name)
+	}
+	guest.open(shop.access.CustomerLink)
+	guest.look(200, "customer-ready")
+
+	b := signedIn(t, shop.access.OtherReseller, inTurkish)
+	for _, p := range []struct{ path, name string }{
+		{"/", "home"}, {"/catalog", "catalog"}, {"/orders", "orders"}, {"/invoices", "invoices"}, {"/credits", "credits"}, {"/settings", "settings"},
+	} {
+		b.open(p.path)
+		b.look(200, p.name)
+	}
+	b.open("/invoices")
+	b.press("main tbody a[href^='/invoices/']")
+	b.look(200, "invoice")
 	b.open("/catalog")
-	b.look(200, "catalog")
-	b.open("/orders")
-	b.look(200, "orders")
+	b.press("main tbody a:text-is('Sectigo PositiveSSL Multi-Domain')")
+	b.look(200, "product")
+	b.press("main tbody a")
+	b.look(200, "neworder")
+	b.fill("domain", "turkce.ornek.com.tr")
+	b.press("main form[action='/orders/check'] button[type=submit]")
+	b.look(200, "checkorder")
+	b.press("main form[action='/orders'] .btn-primary")
+	b.look(200, "configure")
+	order := orderOf(b.path())
+	b.fill("csr", request(t, ecdsaKey(t), "turkce.ornek.com.tr"))
+	b.press("main form[action$='/configure'] .btn-primary")
+	if b.path() == order {
+		b.open(order + "/dcv")
+	}
+	b.look(200, "dcv")
+	b.open(order)
+	b.look(200, "order")
+
+	admin := signedIn(t, shop.access.Admin, inTurkish)
+	for _, p := range []struct{ path, name string }{
+		{"/admin", "admin"}, {"/admin/orders", "admin-orders"}, {"/admin" + order, "admin-order"}, {"/admin/resellers", "admin-resellers"},
+		{"/admin/jobs", "admin-jobs"}, {"/admin/mail", "admin-mail"}, {"/admin/audit", "admin-audit"},
+	} {
+		admin.open(p.path)
+		admin.look(200, p.name)
+	}
 }

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +22,7 @@ func TestStaffBuysACertificateAndDownloadsIt(t *testing.T) {
 
 	begun, moves := time.Now(), 0
 	step := func(do func()) { do(); moves++ }
-	step(func() { b.press("main a[href='/catalog'], .sidenav a[href='/catalog'], a[href='/catalog']:visible") })
+	step(func() { b.press("a[href='/catalog']:visible") })
 	step(func() { b.press("main a:text-is('Sectigo PositiveSSL')") })
 	step(func() { b.press("main a:text-is('12 months')") })
 	step(func() { b.fill("domain", domain) })
@@ -142,83 +140,4 @@ func TestCatalogIsNarrowedByBrandKindAndValidation(t *testing.T) {
 	b.press("main tbody a")
 	b.at(200, "Sectigo PositiveSSL Multi-Domain")
 	b.look(200, "product")
-}
-
-// openOrder goes by the catalog to the order form of a product.
-func (b *tab) openOrder(product string, months int) {
-	b.t.Helper()
-	b.open("/catalog")
-	b.press(fmt.Sprintf("main a:text-is(%q)", product))
-	b.press(fmt.Sprintf("main a:text-is('%d months')", months))
-}
-
-// click clicks without leaving the page.
-func (b *tab) click(selector string) {
-	b.t.Helper()
-	must(b.t, b.Locator(selector).First().Click())
-}
-
-// download saves what a link leads to; name is the file's, "" whatever it is.
-func (b *tab) download(selector, name string) []byte {
-	b.t.Helper()
-	d, err := b.ExpectDownload(func() error { return b.Locator(selector).First().Click() })
-	must(b.t, err)
-	path, err := d.Path()
-	must(b.t, err)
-	if got := d.SuggestedFilename(); name != "" && got != name {
-		b.t.Errorf("the file is called %s, want %s", got, name)
-	}
-	content, err := os.ReadFile(path)
-	must(b.t, err)
-	return content
-}
-
-// shows waits until a part of the page says all of these.
-func (b *tab) shows(selector string, words ...string) {
-	b.t.Helper()
-	for _, w := range words {
-		if err := b.Locator(selector).Filter(playwright.LocatorFilterOptions{HasText: w}).First().WaitFor(); err != nil {
-			b.t.Fatalf("%s: %s does not say %q: %s", b.URL(), selector, w, b.text(selector))
-		}
-	}
-}
-
-// instruction is what the wizard asks to be published: a record's host and value,
-// or a file's address and content.
-func (b *tab) instruction() (host, value string) {
-	b.t.Helper()
-	form := b.Locator("main form[action='/demo/publish']").First()
-	read := func(names ...string) string {
-		for _, name := range names {
-			field := form.Locator("[name='" + name + "']")
-			if n, err := field.Count(); err == nil && n > 0 {
-				text, err := field.InputValue()
-				must(b.t, err)
-				return text
-			}
-		}
-		return ""
-	}
-	return read("host", "file_url"), read("value", "content")
-}
-
-// publish edits the pretend internet by its form.
-func (b *tab) publish(host, kind, value string) {
-	b.t.Helper()
-	b.open("/demo")
-	record := b.Locator("main form[action='/demo/publish']:has([name=host])").First()
-	must(b.t, record.Locator("[name=host]").Fill(host))
-	must(b.t, record.Locator("[name=value]").Fill(value))
-	_, err := record.Locator("select[name=type]").SelectOption(playwright.SelectOptionValues{Values: &[]string{kind}})
-	must(b.t, err)
-	_, err = b.ExpectNavigation(func() error { return record.Locator("button[type=submit]").Click() })
-	must(b.t, err)
-	b.shows("main", value)
-}
-
-// unpublish takes a record back.
-func (b *tab) unpublish(host, kind, value string) {
-	b.t.Helper()
-	b.open("/demo")
-	b.press("main form[action='/demo/remove']:has([name=value][value^='" + strings.TrimSuffix(value, ".") + "']) button")
 }
