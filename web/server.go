@@ -75,7 +75,7 @@ func New(config Config) (*Server, error) {
 	s := &Server{Config: config, https: base.Scheme == "https"}
 	s.handlers = &handlers.Handlers{
 		Book: config.Book, BaseURL: config.BaseURL, Log: config.Log,
-		Assets: views.Assets{CSS: static.Path("app.css"), JS: static.Path("app.js"), CSRMaker: static.Path("csr.js"), Favicon: static.Path("favicon.svg")},
+		Assets: views.Assets{CSS: static.Path("app.css"), JS: static.Path("app.js"), CSRMaker: static.Path("csr.js"), Font: static.Path("inter.woff2"), Favicon: static.Path("favicon.svg")},
 		Demo:   config.Demo, DemoInternet: config.DemoInternet, Sandbox: config.Sandbox,
 		Approver: approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
 	}
