@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/playwright-community/playwright-go"
@@ -82,6 +83,9 @@ func closeBrowser() {
 	}
 }
 
+// tabs counts the tabs of tests that failed, for the names of their files.
+var tabs atomic.Int64
+
 // tab is a page in a browser of its own, watched for everything that a visitor
 // or an operator would rather not have: see watch.
 type tab struct {
@@ -148,7 +152,7 @@ func (b *tab) close(context playwright.BrowserContext) {
 		b.t.Error(f)
 	}
 	if b.t.Failed() {
-		file := filepath.Join(outFolder, "failed-"+fileName(b.t.Name()))
+		file := filepath.Join(outFolder, fmt.Sprintf("failed-%s-%d", fileName(b.t.Name()), tabs.Add(1)))
 		_, _ = b.Screenshot(playwright.PageScreenshotOptions{Path: playwright.String(file + ".png"), FullPage: playwright.Bool(true)})
 		_ = context.Tracing().Stop(file + ".zip")
 		b.t.Logf("at %s; see e2e/%s.png and .zip", b.URL(), file)

@@ -14,6 +14,15 @@ func TestEveryOtherPageHolds(t *testing.T) {
 	b.open("/invoices")
 	b.press("main tbody a[href^='/invoices/']")
 	b.look(200, "invoice")
+	for _, status := range []string{"pending", "pending_configuration", "processing", "validation_pending", "completed", "cancelled", "expired"} {
+		b.open("/orders?status=" + status)
+		b.press("main tbody a")
+		b.look(200, "order-any-"+status)
+	}
+	b.open("/orders?status=pending_configuration")
+	b.press("main tbody a")
+	b.press(button("Correct the CSR"))
+	b.look(200, "configure-again")
 	b.open("/nothing/here")
 	b.look(404, "notfound")
 	b.open("/sign-out")

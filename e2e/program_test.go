@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -82,7 +83,7 @@ func startDemo(dir string, flags ...string) (*program, error) {
 	return p, nil
 }
 
-// launch starts certbay and returns once it prints what says that it listens;
+// launch starts certbay and returns once a line says that it listens;
 // the expression's first group is its address.
 func launch(dir string, listens *regexp.Regexp, args ...string) (*program, error) {
 	p := &program{dir: dir, cmd: exec.Command(binary, args...), ended: make(chan struct{})}
@@ -99,19 +100,16 @@ func launch(dir string, listens *regexp.Regexp, args ...string) (*program, error
 	}
 	url := make(chan string, 1)
 	var reading sync.WaitGroup
-	reading.Go(func() {
-		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			p.keep(&p.out, lines.Text())
+	read := func(from io.Reader, to *strings.Builder) {
+		for lines := bufio.NewScanner(from); lines.Scan(); {
+			p.keep(to, lines.Text())
 			if found := listens.FindStringSubmatch(lines.Text()); found != nil {
 				url <- found[1]
 			}
 		}
-	})
-	reading.Go(func() {
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			p.keep(&p.log, lines.Text())
-		}
-	})
+	}
+	reading.Go(func() { read(stdout, &p.out) })
+	reading.Go(func() { read(stderr, &p.log) })
 	go func() {
 		reading.Wait()
 		p.result = p.cmd.Wait()
