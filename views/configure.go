@@ -55,14 +55,10 @@ type CSRPreview struct {
 	Country      string
 }
 
-// keyTypes are what csr.js can make; code signing takes no RSA key below 3072 bits.
-func (m ConfigurePage) keyTypes(ctx context.Context) []Option {
-	rsa := []Option{{"rsa-2048", "RSA 2048"}, {"rsa-3072", "RSA 3072"}}
-	if m.Kind == "code-signing" {
-		rsa = rsa[1:]
-	}
-	ecdsa := []Option{{"ecdsa-p256", i18n.T(ctx, "configure.recommended", "What", "ECDSA P-256")}, {"ecdsa-p384", "ECDSA P-384"}}
-	return append(ecdsa, rsa...)
+// keyTypes are what csr.js can make.
+func keyTypes(ctx context.Context) []Option {
+	return []Option{{"ecdsa-p256", i18n.T(ctx, "configure.recommended", "What", "ECDSA P-256")}, {"ecdsa-p384", "ECDSA P-384"},
+		{"rsa-2048", "RSA 2048"}, {"rsa-3072", "RSA 3072"}}
 }
 
 func (m ConfigurePage) offersEmail() bool { return slices.Contains(m.Methods, "email") }
