@@ -46,7 +46,7 @@ func (h *Handlers) Product(c echo.Context) error {
 		ID: p.ID, Brand: p.Brand, Name: p.Name, Kind: string(p.Kind), Validation: p.Validation,
 		DescriptionEN: p.DescriptionEN, DescriptionTR: p.DescriptionTR, Warranty: money.USD(p.WarrantyCents), Terms: productTerms(p),
 		SANIncluded: p.SANIncluded, SANMax: p.SANMax, WildcardSANIncluded: p.WildcardSANIncluded, WildcardSANMax: p.WildcardSANMax,
-		Methods: p.DCVMethods,
+		Methods: offered(p.DCVMethods),
 	})
 }
 

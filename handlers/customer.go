@@ -76,6 +76,8 @@ func (h *Handlers) CustomerPage(c echo.Context) error {
 				m.CheckedAt = d.CheckedAt
 			}
 		}
+	case "licence":
+		m.LicenceKey = o.LicenceKey
 	case "ready":
 		if m.Files, err = h.downloadModel(c, o, m.Base); err != nil {
 			return err
@@ -100,7 +102,7 @@ func customerState(o db.Order) string {
 		return "validate"
 	case db.StatusCompleted:
 		if o.Kind == db.KindLicence {
-			return "processing"
+			return "licence"
 		}
 		return "ready"
 	case db.StatusCancelled:

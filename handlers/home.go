@@ -31,7 +31,7 @@ func (h *Handlers) Home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	waiting, _, err := h.Book.Attention(ctx, p.ResellerID, homeNeeds)
+	waiting, needs, err := h.Book.Attention(ctx, p.ResellerID, homeNeeds)
 	if err != nil {
 		return err
 	}
@@ -40,8 +40,8 @@ func (h *Handlers) Home(c echo.Context) error {
 		return err
 	}
 	m := views.HomePage{
-		HasOrders: counts[db.ViewAll] > 0,
-		Active:    counts[db.ViewActive], ActiveNew: stats.ActiveSince,
+		HasOrders: counts[db.ViewAll] > 0, NeedsTotal: needs,
+		Active: counts[db.ViewActive], ActiveNew: stats.ActiveSince,
 		Waiting: counts[db.ViewNeedsMe], WaitDomain: waitDomain, WaitYou: counts[db.ViewNeedsMe] - waitDomain,
 		Spent: money.USD(stats.MonthCents), MonthCount: stats.MonthOrders,
 		Expiring: counts[db.ViewExpiring],

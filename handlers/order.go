@@ -46,7 +46,14 @@ func certificateRows(list []db.Certificate) []views.CertificateRow {
 func orderEvents(list []db.Event) []views.OrderEvent {
 	var events []views.OrderEvent
 	for _, e := range slices.Backward(list) {
-		events = append(events, views.OrderEvent{Kind: e.Kind, Detail: e.Detail, Actor: e.Actor, At: e.At})
+		v := views.OrderEvent{Kind: e.Kind, Detail: e.Detail, Actor: e.Actor, At: e.At}
+		if v.Actor == db.System.Name {
+			v.Actor = "" // a step that nobody but the portal itself made
+		}
+		if v.Kind == "dcv_verified" {
+			v.Detail = certs.UnicodeName(v.Detail)
+		}
+		events = append(events, v)
 	}
 	return events
 }
@@ -146,14 +153,11 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 }
 
 // whiteLabel keeps from a reseller what is the operator's business: which
-// upstream has the order, and that nobody but the portal itself made a step.
+// upstream has the order, and how a call to it broke off.
 func whiteLabel(events []views.OrderEvent) []views.OrderEvent {
 	for i, e := range events {
-		if e.Kind == "accepted" {
+		if e.Kind == "accepted" || e.Kind == "unsure" {
 			events[i].Detail = ""
-		}
-		if e.Actor == db.System.Name {
-			events[i].Actor = ""
 		}
 	}
 	return events

@@ -104,6 +104,18 @@ func (r ReviewItem) href() templ.SafeURL {
 	}
 }
 
+// where is the page that shows what an alarm is about, with the key of its name.
+func (a Alarm) where() (href, key string) {
+	switch a.Code {
+	case "jobs_late":
+		return "/admin/jobs", "nav.jobs"
+	case "mail_failing":
+		return "/admin/mail?state=failed", "nav.mail"
+	default:
+		return "", ""
+	}
+}
+
 // failing says whether an upstream's last answer was an error.
 func (u UpstreamRow) failing() bool { return u.LastErrorAt.After(u.LastSuccessAt) }
 

@@ -152,5 +152,5 @@ func (m AdminOrderPage) confirmation(ctx context.Context, action string) Confirm
 }
 
 func (m AdminOrderPage) timeline(ctx context.Context) []TimelineItem {
-	return OrderPage{Events: m.Events}.timeline(ctx)
+	return OrderPage{OrderHead: m.OrderHead, Amounts: m.Amounts, Events: m.Events}.timeline(ctx)
 }

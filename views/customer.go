@@ -11,16 +11,17 @@ import (
 // Its form posts to Base + "/check".
 type CustomerPage struct {
 	// State: waiting (the reseller's move), validate (the customer's: something to publish),
-	// vetting, processing, ready, cancelled, expired.
-	State     string
-	Base      string // address of this page, without a token
-	Seller    string // the reseller's company
-	Domain    string // readable letters
-	MoreNames int
-	Product   string
-	Names     []DCVDetail // state validate: every name, verified ones too
-	Files     DownloadPage
-	CheckedAt time.Time // newest look at the names; zero: none yet
+	// vetting, processing, ready, licence (a key, delivered), cancelled, expired.
+	State      string
+	Base       string // address of this page, without a token
+	Seller     string // the reseller's company
+	Domain     string // readable letters
+	MoreNames  int
+	Product    string
+	Names      []DCVDetail // state validate: every name, verified ones too
+	Files      DownloadPage
+	LicenceKey string    // state licence
+	CheckedAt  time.Time // newest look at the names; zero: none yet
 }
 
 // head lends the title of an order's pages.
@@ -31,7 +32,7 @@ func (m CustomerPage) head() OrderHead {
 // look is the pill of the page.
 func (m CustomerPage) look() (kind, icon string) {
 	switch m.State {
-	case "ready":
+	case "ready", "licence":
 		return "success", "check"
 	case "validate":
 		return "warning", "globe"
@@ -53,6 +54,8 @@ func (m CustomerPage) text(ctx context.Context) string {
 	switch m.State {
 	case "ready":
 		return m.Files.validity(ctx)
+	case "licence":
+		return i18n.T(ctx, "customer.licence.text", "Address", m.Domain)
 	case "validate":
 		return i18n.T(ctx, "customer.validate.text", "Verified", m.verified(), "Names", len(m.Names))
 	default:
@@ -63,7 +66,7 @@ func (m CustomerPage) text(ctx context.Context) string {
 // known is the state, or for one without words the plainest there is.
 func (m CustomerPage) known() string {
 	switch m.State {
-	case "waiting", "validate", "vetting", "processing", "ready", "cancelled", "expired":
+	case "waiting", "validate", "vetting", "processing", "ready", "licence", "cancelled", "expired":
 		return m.State
 	default:
 		return "processing"

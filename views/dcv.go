@@ -296,16 +296,21 @@ func (m DCVPage) checked(ctx context.Context, now time.Time) string {
 		parts = append(parts, i18n.T(ctx, "dcv.checked", "Ago", i18n.Ago(ctx, now, r.CheckedAt)))
 	}
 	if m.live() && m.Every > 0 {
-		parts = append(parts, everyText(ctx, m.Every))
+		parts = append(parts, everyText(ctx, m.Every, len(parts) > 0))
 	}
 	return strings.Join(parts, " · ")
 }
 
-func everyText(ctx context.Context, seconds int) string {
-	if seconds >= 60 {
-		return i18n.N(ctx, "dcv.every.minutes", seconds/60)
+// everyText says how often is looked, again when that follows when it was last.
+func everyText(ctx context.Context, seconds int, again bool) string {
+	minutes, secs := "dcv.first.minutes", "dcv.first.seconds"
+	if again {
+		minutes, secs = "dcv.every.minutes", "dcv.every.seconds"
 	}
-	return i18n.N(ctx, "dcv.every.seconds", seconds)
+	if seconds >= 60 {
+		return i18n.N(ctx, minutes, seconds/60)
+	}
+	return i18n.N(ctx, secs, seconds)
 }
 
 // dnsForAll says whether some open name is not proven by DNS, and could be.

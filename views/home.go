@@ -15,6 +15,7 @@ import (
 type HomePage struct {
 	HasOrders  bool // false: a new reseller, who is shown where to begin
 	Needs      []Need
+	NeedsTotal int         // of them in all, Needs may be the beginning
 	Active     int         // orders
 	ActiveNew  int         // of them since the first of this month
 	Waiting    int         // orders that wait for a domain or for the reseller
@@ -73,7 +74,7 @@ func (m HomePage) summary(ctx context.Context) string {
 	if len(m.Needs) == 0 {
 		return i18n.T(ctx, "home.calm")
 	}
-	return i18n.N(ctx, "home.busy", len(m.Needs))
+	return i18n.N(ctx, "home.busy", max(m.NeedsTotal, len(m.Needs)))
 }
 
 func (n Need) title(ctx context.Context, now time.Time) string {

@@ -202,11 +202,45 @@ func (f LinkForm) days() string {
 }
 
 func (m OrderPage) timeline(ctx context.Context) []TimelineItem {
-	items := make([]TimelineItem, len(m.Events))
-	for i, e := range m.Events {
-		items[i] = TimelineItem{Title: i18n.Word(ctx, "event", e.Kind), Text: joined(" · ", e.Detail, e.Actor), At: e.At}
+	var items []TimelineItem
+	for i := 0; i < len(m.Events); {
+		e, details := m.Events[i], []string(nil)
+		for ; i < len(m.Events) && m.Events[i].sameStep(e); i++ {
+			details = append(details, m.eventDetail(ctx, m.Events[i]))
+		}
+		items = append(items, TimelineItem{Title: m.eventTitle(ctx, e.Kind), Text: joined(" · ", joined(", ", details...), e.Actor), At: e.At})
 	}
 	return items
+}
+
+// sameStep says whether two events are told as one: the names of an order are usually proven
+// in the same minute.
+func (e OrderEvent) sameStep(other OrderEvent) bool {
+	return e.Kind == other.Kind && e.Actor == other.Actor && e.At.Truncate(time.Minute).Equal(other.At.Truncate(time.Minute))
+}
+
+func (m OrderPage) eventTitle(ctx context.Context, kind string) string {
+	if !m.HasCertificate() && (kind == "issued" || kind == "accepted") {
+		return i18n.T(ctx, "event.licence."+kind)
+	}
+	return i18n.Word(ctx, "event", kind)
+}
+
+// eventDetail is the detail of an event in the reader's words; what another system said stays
+// verbatim.
+func (m OrderPage) eventDetail(ctx context.Context, e OrderEvent) string {
+	switch e.Kind {
+	case "placed":
+		return i18n.Money(ctx, m.Amounts.Payable)
+	case "configured":
+		return strings.Join(strings.Fields(e.Detail), ", ")
+	case "dcv_change":
+		if name, methods, ok := strings.Cut(e.Detail, ": "); ok {
+			from, to, _ := strings.Cut(methods, " → ")
+			return name + ": " + i18n.Word(ctx, "dcv.short", from) + " → " + i18n.Word(ctx, "dcv.short", to)
+		}
+	}
+	return e.Detail
 }
 
 // cancellation names what cancelling an order does. A dialog, or a page of its own.
