@@ -284,7 +284,7 @@ func (b *tab) choose(name, value string) {
 // press clicks what the selector finds and waits for the page that follows.
 func (b *tab) press(selector string) {
 	b.t.Helper()
-	_, err := b.ExpectNavigation(func() error { return b.Locator(selector).First().Click() })
+	_, err := b.ExpectEvent("load", func() error { return b.Locator(selector).First().Click() })
 	must(b.t, err)
 }
 

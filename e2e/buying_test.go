@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/playwright-community/playwright-go"
 )
 
 func TestOrderBeyondTheCreditIsRefusedWithWhatIsMissing(t *testing.T) {
@@ -21,7 +19,7 @@ func TestOrderBeyondTheCreditIsRefusedWithWhatIsMissing(t *testing.T) {
 		t.Error("an order that can't be paid may be placed")
 	}
 	// As somebody whose credit was spent between the two pages.
-	_, err := b.ExpectNavigation(func() error {
+	_, err := b.ExpectEvent("load", func() error {
 		_, err := b.Evaluate(`() => { const form = document.querySelector("main form[action='/orders']"); form.submit() }`)
 		return err
 	})
@@ -48,8 +46,8 @@ func TestDoubleClickAndResendPlaceOneOrder(t *testing.T) {
 	b.press(button("Check the order"))
 	fields := form("product", b.value("product"), "months", "12", "domain", "cift.ornek.com.tr", "form_token", b.value("form_token"))
 	price := strings.TrimPrefix(b.text(button("Place order")), "Place order for ")
-	_, err := b.ExpectNavigation(func() error {
-		return b.Locator(button("Place order")).First().Dblclick(playwright.LocatorDblclickOptions{NoWaitAfter: playwright.Bool(true)})
+	_, err := b.ExpectEvent("load", func() error {
+		return b.Locator(button("Place order")).First().Dblclick()
 	})
 	must(t, err)
 	order := orderOf(b.path())

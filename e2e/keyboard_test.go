@@ -62,7 +62,7 @@ func (b *tab) key(name string) {
 // follow presses a key that leads to another page.
 func (b *tab) follow(key string) {
 	b.t.Helper()
-	_, err := b.ExpectNavigation(func() error { return b.Keyboard().Press(key) })
+	_, err := b.ExpectEvent("load", func() error { return b.Keyboard().Press(key) })
 	must(b.t, err)
 }
 

@@ -80,8 +80,8 @@ func (b *tab) noSideways(name string, width int) {
 	found, err := b.Evaluate(`() => {
 		const root = document.documentElement;
 		if (root.scrollWidth <= root.clientWidth) return "";
-		const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 0.5);
-		return root.scrollWidth + " px: " + wide.slice(0, 4).map((e) => e.tagName + "." + e.className).join(", ");
+		const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 0.5 || e.scrollWidth > root.clientWidth);
+		return root.scrollWidth + " px: " + wide.slice(-4).map((e) => e.tagName + "." + e.className).join(", ");
 	}`)
 	must(b.t, err)
 	if found != "" {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/url"
 	"testing"
+	"time"
 )
 
 func TestEachNameOfAnOrderIsProvenItsOwnWay(t *testing.T) {
@@ -87,7 +88,7 @@ func vetted(t *testing.T, order string) {
 			return
 		}
 		admin.press(button("Look again"))
-		admin.WaitForTimeout(300)
+		time.Sleep(300 * time.Millisecond)
 	}
 	t.Errorf("%s is never vetted: %s", order, admin.text("main"))
 }

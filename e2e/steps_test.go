@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/playwright-community/playwright-go"
 )
@@ -76,7 +77,7 @@ func (b *tab) publish(host, kind, value string) {
 	must(b.t, record.Locator("[name=value]").Fill(value))
 	_, err := record.Locator("select[name=type]").SelectOption(playwright.SelectOptionValues{Values: &[]string{kind}})
 	must(b.t, err)
-	_, err = b.ExpectNavigation(func() error { return record.Locator("button[type=submit]").Click() })
+	_, err = b.ExpectEvent("load", func() error { return record.Locator("button[type=submit]").Click() })
 	must(b.t, err)
 	b.shows("main", value)
 }
@@ -142,7 +143,7 @@ func (b *tab) issued(order, words string) {
 		if strings.Contains(b.text("main"), words) {
 			return
 		}
-		b.WaitForTimeout(500)
+		time.Sleep(500 * time.Millisecond)
 		b.open(order)
 	}
 	b.t.Fatalf("%s never says %q: %s", order, words, b.text("main"))
@@ -165,7 +166,7 @@ func (b *tab) mail(to string) {
 			b.press(selector)
 			return
 		}
-		b.WaitForTimeout(250)
+		time.Sleep(250 * time.Millisecond)
 	}
 	b.t.Fatalf("no mail for %s: %s", to, b.text("#mail"))
 }

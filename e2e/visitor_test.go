@@ -123,17 +123,3 @@ func (v *visitor) product(name string) string {
 	}
 	return id
 }
-
-// place orders a product for 12 months and gives the order's address, /orders/N.
-func (v *visitor) place(product string, fields ...string) string {
-	v.t.Helper()
-	query := form(append([]string{"product", v.product(product), "months", "12"}, fields...)...)
-	page := v.get("/orders/new?" + query.Encode())
-	query.Set("form_token", page.value(v.t, "form_token"))
-	a, err := v.do(http.MethodPost, "/orders", query)
-	must(v.t, err)
-	if a.status != http.StatusSeeOther {
-		v.t.Fatalf("the order of %s is answered %d\n%s", product, a.status, a.body)
-	}
-	return strings.TrimSuffix(a.location, "/configure")
-}
