@@ -22,6 +22,9 @@ func (o Order) CanCancel() bool {
 func (db *DB) CancelOrder(ctx context.Context, by Actor, resellerID, orderID int64) (jobID int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		jobID = 0
+		if err := held(ctx, t, orderID); err != nil {
+			return err
+		}
 		o, err := one(ctx, t, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.id = $1 and o.reseller_id = $2`, orderID, resellerID)
 		if err != nil {
 			return err
@@ -93,6 +96,7 @@ func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error 
 		`update invoice set status = 'cancelled' where order_id = $1`,
 		`update certificate set state = 'cancelled' where order_id = $1 and state = 'requested'`,
 		`delete from job where kind in ('submit', 'poll', 'check') and subject_id in (select id from certificate where order_id = $1)`,
+		`delete from job where kind = 'cancel' and subject_id = $1`,
 	} {
 		if _, err := t.ExecContext(ctx, query, o.ID); err != nil {
 			return err

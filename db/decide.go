@@ -53,6 +53,9 @@ func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstrea
 		if err := accept(ctx, t, by, c, upstreamID); err != nil {
 			return err
 		}
+		if _, err := t.ExecContext(ctx, `delete from job where kind = $1 and subject_id = $2`, JobSubmit, c.ID); err != nil {
+			return err
+		}
 		return audit(ctx, t, by, Change{Action: "order.placed", Object: object("order", o.ID), ResellerID: o.ResellerID,
 			Before: string(FulfilmentUnsure), After: c.Upstream + " " + upstreamID})
 	})
@@ -66,7 +69,10 @@ func (db *DB) DecideResubmit(ctx context.Context, by Actor, orderID int64) error
 		if err != nil {
 			return err
 		}
-		if err := requeue(ctx, t, by, c, FulfilmentUnsure); err != nil {
+		if err := requeue(ctx, t, by, o.ID, FulfilmentUnsure); err != nil {
+			return err
+		}
+		if err := ensureJob(ctx, t, JobSubmit, c.ID, t.now); err != nil {
 			return err
 		}
 		return audit(ctx, t, by, Change{Action: "order.resubmit", Object: object("order", o.ID), ResellerID: o.ResellerID,

@@ -47,19 +47,20 @@ func submissionOf(ctx context.Context, q querier, certificateID int64) (s Submis
 func (db *DB) BeginSubmit(ctx context.Context, certificateID int64) (Submission, error) {
 	var s Submission
 	err := db.transact(ctx, func(t *tx) (err error) {
-		if s, err = submissionOf(ctx, t, certificateID); err != nil {
+		if _, err = holdRequested(ctx, t, certificateID); err != nil {
 			return err
 		}
-		if s.Certificate.State != CertificateRequested {
-			return ErrStale
+		if s, err = submissionOf(ctx, t, certificateID); err != nil {
+			return err
 		}
 		return fulfil(ctx, t, s.Order.ID, FulfilmentQueued, FulfilmentSubmitting)
 	})
 	return s, err
 }
 
-// AcceptSubmit notes that the upstream has the order: submitting or unsure →
-// accepted, and queues the first poll. ErrStale when somebody decided meanwhile.
+// AcceptSubmit notes that the upstream has the order: submitting, unsure or
+// queued (a late answer, or one found after it was to be sent again) → accepted,
+// and queues the first poll. ErrStale when somebody decided otherwise meanwhile.
 func (db *DB) AcceptSubmit(ctx context.Context, by Actor, certificateID int64, upstreamID string) error {
 	return db.transact(ctx, func(t *tx) error {
 		c, err := holdRequested(ctx, t, certificateID)
@@ -71,7 +72,7 @@ func (db *DB) AcceptSubmit(ctx context.Context, by Actor, certificateID int64, u
 }
 
 func accept(ctx context.Context, t *tx, by Actor, c Certificate, upstreamID string) error {
-	if err := changed(ctx, t, `update orders set fulfilment = 'accepted', message = '', upstream_seen_at = $1 where id = $2 and fulfilment in ('submitting', 'unsure')`, t.now, c.OrderID); err != nil {
+	if err := changed(ctx, t, `update orders set fulfilment = 'accepted', message = '', upstream_seen_at = $1 where id = $2 and fulfilment in ('queued', 'submitting', 'unsure')`, t.now, c.OrderID); err != nil {
 		return err
 	}
 	if err := changed(ctx, t, `update certificate set upstream_id = $1 where id = $2 and upstream_id = ''`, upstreamID, c.ID); err != nil {
@@ -138,7 +139,8 @@ func (db *DB) DoubtSubmit(ctx context.Context, certificateID int64, cause string
 
 // RequeueSubmit lets an unsure order be submitted again, because its upstream
 // said that it never got it. ErrStale when it is not unsure any more: an answer
-// that comes late must not touch an attempt that is under way.
+// that comes late must not touch an attempt that is under way. Like PostponeSubmit
+// it is the submit job's, which goes on itself.
 func (db *DB) RequeueSubmit(ctx context.Context, certificateID int64) error {
 	return db.backToQueue(ctx, certificateID, FulfilmentUnsure)
 }
@@ -155,18 +157,37 @@ func (db *DB) backToQueue(ctx context.Context, certificateID int64, from Fulfilm
 		if err != nil {
 			return err
 		}
-		return requeue(ctx, t, System, c, from)
+		return requeue(ctx, t, System, c.OrderID, from)
 	})
 }
 
-func requeue(ctx context.Context, t *tx, by Actor, c Certificate, from Fulfilment) error {
-	if err := changed(ctx, t, `update orders set fulfilment = 'queued', message = '' where id = $1 and fulfilment = $2`, c.OrderID, from); err != nil {
+func requeue(ctx context.Context, t *tx, by Actor, orderID int64, from Fulfilment) error {
+	if err := changed(ctx, t, `update orders set fulfilment = 'queued', message = '' where id = $1 and fulfilment = $2`, orderID, from); err != nil {
 		return err
 	}
-	if err := ensureJob(ctx, t, JobSubmit, c.ID, t.now); err != nil {
-		return err
-	}
-	return event(ctx, t, by, Event{OrderID: c.OrderID, Kind: "requeued"})
+	return event(ctx, t, by, Event{OrderID: orderID, Kind: "requeued"})
+}
+
+// NoteOrphan writes down that an upstream took an order which the book has
+// settled otherwise meanwhile (cancelled by a person, say): somebody has to see to
+// it there. It answers false when the book knows that upstream order well.
+func (db *DB) NoteOrphan(ctx context.Context, certificateID int64, upstreamID string) (orphan bool, err error) {
+	err = db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		if orphan = c.UpstreamID != upstreamID; !orphan {
+			return nil
+		}
+		o, err := anyOrder(ctx, t, c.OrderID)
+		if err != nil {
+			return err
+		}
+		return audit(ctx, t, System, Change{Action: "order.orphan", Object: object("order", o.ID), ResellerID: o.ResellerID,
+			Before: string(o.Status) + ", " + string(o.Fulfilment), After: "also placed: " + c.Upstream + " " + upstreamID})
+	})
+	return orphan, err
 }
 
 // hold makes the transaction wait until it is the only one that changes the

@@ -30,6 +30,7 @@ type Job struct {
 	SubjectID int64
 	Payload   string // JSON, by kind
 	RunAt     time.Time
+	Claimed   bool // somebody does it now; RunAt is the end of the lease
 	Attempts  int  // claims so far; tells a lease from the one before
 	Failures  int  // in a row
 	Failed    bool // given up; a person decides
@@ -37,10 +38,10 @@ type Job struct {
 	CreatedAt time.Time
 }
 
-const jobColumns = `id, kind, subject_id, payload, run_at, attempts, failures, failed, last_error, created_at`
+const jobColumns = `id, kind, subject_id, payload, run_at, claimed, attempts, failures, failed, last_error, created_at`
 
 func scanJob(s scanner) (j Job, err error) {
-	err = s.Scan(&j.ID, &j.Kind, &j.SubjectID, &j.Payload, moment{&j.RunAt}, &j.Attempts, &j.Failures, &j.Failed, &j.LastError, moment{&j.CreatedAt})
+	err = s.Scan(&j.ID, &j.Kind, &j.SubjectID, &j.Payload, moment{&j.RunAt}, &j.Claimed, &j.Attempts, &j.Failures, &j.Failed, &j.LastError, moment{&j.CreatedAt})
 	return j, err
 }
 
@@ -64,14 +65,29 @@ func (db *DB) EnsureJob(ctx context.Context, kind JobKind, subjectID int64, runA
 }
 
 // ensureJob moves a waiting job of this kind and subject forward to runAt, or
-// writes one when none waits.
+// writes one when none waits. One that somebody does now is never done by two at
+// once: it runs again when that lease ends, and counts as claimed once more, so
+// that whoever does it now can't finish the new wish along with the old one.
 func ensureJob(ctx context.Context, t *tx, kind JobKind, subjectID int64, runAt time.Time) error {
-	err := changed(ctx, t, `update job set run_at = case when run_at < $1 then run_at else $1 end, failed = false where kind = $2 and subject_id = $3`,
-		runAt, kind, subjectID)
+	err := changed(ctx, t, `update job set attempts = case when `+leased+` then attempts + 1 else attempts end,
+			run_at = case when `+leased+` or run_at < $2 then run_at else $2 end,
+			failures = case when failed then 0 else failures end, failed = false
+		where kind = $3 and subject_id = $4`, t.now, runAt.UTC().Truncate(time.Microsecond), kind, subjectID)
 	if errors.Is(err, ErrStale) {
-		_, err = enqueue(ctx, t, kind, subjectID, nil, runAt)
+		_, err = t.ExecContext(ctx, `insert into job (kind, subject_id, run_at, created_at) values ($1, $2, $3, $4) on conflict do nothing`,
+			kind, subjectID, runAt.UTC().Truncate(time.Microsecond), t.now)
 	}
 	return err
+}
+
+// leased says that somebody does the job at the moment $1.
+const leased = `(claimed = true and failed = false and run_at > $1)`
+
+// runNow makes a job due that waits or was given up, with all its tries before
+// it; ErrStale when somebody does it now.
+func runNow(ctx context.Context, t *tx, id int64) error {
+	return changed(ctx, t, `update job set run_at = $1, failures = case when failed then 0 else failures end, failed = false
+		where id = $2 and not `+leased, t.now, id)
 }
 
 // ClaimJob leases the oldest due job; ErrNotFound when none is due.
@@ -80,7 +96,7 @@ func (db *DB) ClaimJob(ctx context.Context, lease time.Duration) (Job, error) {
 	err := db.transact(ctx, func(t *tx) error {
 		var id int64
 		err := t.QueryRowContext(ctx,
-			`update job set run_at = $1, attempts = attempts + 1
+			`update job set run_at = $1, claimed = true, attempts = attempts + 1
 			 where id = (select id from job where failed = false and run_at <= $2 order by run_at, id limit 1) and failed = false and run_at <= $2
 			 returning id`, t.now.Add(lease), t.now).Scan(&id)
 		if err != nil {
@@ -113,7 +129,7 @@ func (db *DB) FinishJob(ctx context.Context, j Job) error {
 // cause means that nothing went wrong.
 func (db *DB) RetryJob(ctx context.Context, j Job, at time.Time, cause string) error {
 	return db.transact(ctx, func(t *tx) error {
-		return changed(ctx, t, `update job set run_at = $1, last_error = $2, failures = case when $2 = '' then 0 else failures + 1 end where id = $3 and attempts = $4`,
+		return changed(ctx, t, `update job set run_at = $1, claimed = false, last_error = $2, failures = case when $2 = '' then 0 else failures + 1 end where id = $3 and attempts = $4`,
 			at.UTC().Truncate(time.Microsecond), cause, j.ID, j.Attempts)
 	})
 }
@@ -121,20 +137,18 @@ func (db *DB) RetryJob(ctx context.Context, j Job, at time.Time, cause string) e
 // FailJob gives up on a claimed job; it stays in the list for a person.
 func (db *DB) FailJob(ctx context.Context, j Job, cause string) error {
 	return db.transact(ctx, func(t *tx) error {
-		return changed(ctx, t, `update job set failed = true, last_error = $1 where id = $2 and attempts = $3`, cause, j.ID, j.Attempts)
+		return changed(ctx, t, `update job set failed = true, claimed = false, last_error = $1 where id = $2 and attempts = $3`, cause, j.ID, j.Attempts)
 	})
 }
 
 // RunJobNow makes a waiting or failed job due; ErrNotFound when it is done,
-// ErrStale while its call that places an order may be on its way.
+// ErrStale while somebody does it.
 func (db *DB) RunJobNow(ctx context.Context, by Actor, id int64) error {
 	return db.transact(ctx, func(t *tx) error {
 		if _, err := one(ctx, t, scanJob, `select `+jobColumns+` from job where id = $1`, id); err != nil {
 			return err
 		}
-		err := changed(ctx, t, `update job set run_at = $1, failed = false where id = $2 and not (kind = 'submit' and failed = false and exists (
-			select 1 from certificate c join orders o on o.id = c.order_id where c.id = job.subject_id and o.fulfilment = 'submitting'))`, t.now, id)
-		if err != nil {
+		if err := runNow(ctx, t, id); err != nil {
 			return err
 		}
 		return audit(ctx, t, by, Change{Action: "job.run_now", Object: object("job", id)})
@@ -148,7 +162,7 @@ func (db *DB) JobSettled(ctx context.Context, id int64) (bool, error) {
 	if errors.Is(err, ErrNotFound) {
 		return true, nil
 	}
-	return job.Failed || (job.LastError != "" && job.RunAt.After(db.now())), err
+	return job.Failed || (!job.Claimed && job.LastError != "" && job.RunAt.After(db.now())), err
 }
 
 // AwaitJob waits until a job is settled, or until the patience or the context ends.

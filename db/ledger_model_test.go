@@ -281,7 +281,7 @@ func TestMoneyFollowsTheModel(t *testing.T) {
 			"accept": func(t *rapid.T) {
 				m.step(t, "acceptance", func(o *trade) error {
 					return m.AcceptSubmit(ctx, db.System, o.certificate, fmt.Sprint("up-", o.certificate))
-				}, taken, submitting, doubted)
+				}, taken, queued, submitting, doubted)
 			},
 			"refuse": func(t *rapid.T) {
 				m.step(t, "refusal", func(o *trade) error { return m.RefuseSubmit(ctx, o.certificate, "no") }, sentBack, submitting, doubted)

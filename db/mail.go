@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -76,15 +75,15 @@ func (db *DB) RecordMail(ctx context.Context, id int64, cause string, final bool
 	})
 }
 
-// ResendMail makes a failed message's job due again; ErrNotFound when its body
-// is gone because it was sent.
+// ResendMail makes a message's job due again; ErrNotFound when its body is gone
+// because it was sent, ErrStale while it is being sent.
 func (db *DB) ResendMail(ctx context.Context, by Actor, id int64) error {
 	return db.transact(ctx, func(t *tx) error {
-		err := changed(ctx, t, `update job set run_at = $1, failed = false where kind = $2 and subject_id = $3`, t.now, JobMail, id)
-		if errors.Is(err, ErrStale) {
-			return ErrNotFound
+		var job int64
+		if err := t.QueryRowContext(ctx, `select id from job where kind = $1 and subject_id = $2`, JobMail, id).Scan(&job); err != nil {
+			return err
 		}
-		if err != nil {
+		if err := runNow(ctx, t, job); err != nil {
 			return err
 		}
 		if err := changed(ctx, t, `update mail set state = 'queued' where id = $1`, id); err != nil {

@@ -50,11 +50,7 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	var refusal *providers.Refusal
 	switch {
 	case err == nil:
-		if err := w.Book.AcceptSubmit(after, db.System, s.Certificate.ID, receipt.UpstreamID); err != nil {
-			return err
-		}
-		w.lookOnce(ctx, s.Certificate.ID)
-		return nil
+		return w.accept(ctx, s, receipt.UpstreamID)
 	case errors.As(err, &refusal):
 		return w.Book.RefuseSubmit(after, s.Certificate.ID, refusal.Message)
 	case errors.Is(err, providers.ErrRefused):
@@ -73,6 +69,26 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	}
 }
 
+// accept notes that the upstream has the order, and asks at once how it stands.
+// Where the book settled the order otherwise meanwhile, what stands upstream is
+// left to a person.
+func (w *Worker) accept(ctx context.Context, s db.Submission, upstreamID string) error {
+	after := context.WithoutCancel(ctx)
+	err := w.Book.AcceptSubmit(after, db.System, s.Certificate.ID, upstreamID)
+	if errors.Is(err, db.ErrStale) {
+		orphan, err := w.Book.NoteOrphan(after, s.Certificate.ID, upstreamID)
+		if orphan && err == nil {
+			w.Log.Error("an upstream order that the book does not want", "order", s.Order.Number, "upstream", s.Certificate.Upstream, "upstream_id", upstreamID)
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	w.lookOnce(ctx, s.Certificate.ID)
+	return nil
+}
+
 // lookUp finds out what became of a call that broke off.
 func (w *Worker) lookUp(ctx context.Context, p providers.Provider, s db.Submission) error {
 	finder, ok := p.(providers.Finder)
@@ -83,11 +99,7 @@ func (w *Worker) lookUp(ctx context.Context, p providers.Provider, s db.Submissi
 	w.noteHealth(ctx, s.Certificate.Upstream, err)
 	switch {
 	case err == nil:
-		if err := w.Book.AcceptSubmit(ctx, db.System, s.Certificate.ID, id); err != nil && !errors.Is(err, db.ErrStale) {
-			return err
-		}
-		w.lookOnce(ctx, s.Certificate.ID)
-		return nil
+		return w.accept(ctx, s, id)
 	case errors.Is(err, providers.ErrUnknown):
 		err := w.Book.RequeueSubmit(ctx, s.Certificate.ID)
 		if err != nil && !errors.Is(err, db.ErrStale) {
