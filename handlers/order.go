@@ -246,7 +246,7 @@ func (h *Handlers) CreateLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.showOrder(c, http.StatusCreated, o, func(m *views.OrderPage) { m.NewLink = h.linkAddress(token) })
+	return h.showOrder(c, http.StatusCreated, o, func(m *views.OrderPage) { m.NewLink, m.NewLinkMail = h.linkAddress(token), form.Email })
 }
 
 func (h *Handlers) linkAddress(token string) string { return h.BaseURL + "/c/" + token }

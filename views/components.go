@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"certbay/views/i18n"
@@ -47,6 +48,14 @@ func OrderLook(status, fulfilment string) StatusLook {
 		return StatusLook{"neutral", "circle", status}
 	}
 }
+
+// breakable is a name, an address or a record's value that may go on in the next line after
+// a dot, an @ or a slash rather than within a word. It adds no character to what is copied.
+func breakable(text string) templ.Component {
+	return templ.Raw(breaks.Replace(templ.EscapeString(text)))
+}
+
+var breaks = strings.NewReplacer(".", ".<wbr>", "@", "@<wbr>", "/", "/<wbr>")
 
 // RecordRow is one line of a record to publish. Copy offers a copy button.
 type RecordRow struct {

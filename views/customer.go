@@ -57,7 +57,7 @@ func (m CustomerPage) text(ctx context.Context) string {
 	case "licence":
 		return i18n.T(ctx, "customer.licence.text", "Address", m.Domain)
 	case "validate":
-		return i18n.T(ctx, "customer.validate.text", "Verified", m.verified(), "Names", len(m.Names))
+		return i18n.N(ctx, "customer.validate.text", len(m.Names), "Verified", m.verified())
 	default:
 		return i18n.T(ctx, "customer."+m.known()+".text", "Seller", m.Seller)
 	}

@@ -88,7 +88,7 @@ func (n Need) text(ctx context.Context, now time.Time) string {
 	parts := []string{i18n.T(ctx, "home.order", "Number", n.OrderNumber)}
 	switch n.known() {
 	case "validate":
-		parts = append(parts, i18n.T(ctx, "home.verified", "Verified", n.Verified, "Names", n.Names), i18n.Ago(ctx, now, n.Since))
+		parts = append(parts, i18n.N(ctx, "home.verified", n.Names, "Verified", n.Verified), i18n.Ago(ctx, now, n.Since))
 	case "configure":
 		parts = append(parts, i18n.Ago(ctx, now, n.Since))
 	case "correct":

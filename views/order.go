@@ -46,10 +46,11 @@ type OrderPage struct {
 	PlacedBy                    string
 	OrderedAt                   time.Time
 
-	Links    []LinkRow
-	NewLink  string // the address of a link made just now: shown this once
-	LinkForm LinkForm
-	Problems Problems // of the link form
+	Links       []LinkRow
+	NewLink     string // the address of a link made just now: shown this once
+	NewLinkMail string // to whom it is mailed, "" for nobody
+	LinkForm    LinkForm
+	Problems    Problems // of the link form
 
 	Events    []OrderEvent // newest first
 	CanCancel bool         // nothing issued, no upstream call under way
@@ -213,10 +214,10 @@ func (m OrderPage) timeline(ctx context.Context) []TimelineItem {
 	return items
 }
 
-// sameStep says whether two events are told as one: the names of an order are usually proven
+// sameStep says whether two events are told as one: the names of an order are often proven
 // in the same minute.
 func (e OrderEvent) sameStep(other OrderEvent) bool {
-	return e.Kind == other.Kind && e.Actor == other.Actor && e.At.Truncate(time.Minute).Equal(other.At.Truncate(time.Minute))
+	return e == other || e.Kind == "dcv_verified" && other.Kind == e.Kind && e.At.Truncate(time.Minute).Equal(other.At.Truncate(time.Minute))
 }
 
 func (m OrderPage) eventTitle(ctx context.Context, kind string) string {
