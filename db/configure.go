@@ -153,8 +153,15 @@ func (c Configuration) contactProblems(p Product) []Problem {
 	need := func(field, value string) {
 		if strings.TrimSpace(value) == "" {
 			problems = append(problems, Problem{Field: field, Code: "required"})
-		} else if len([]rune(value)) > maxText {
-			problems = append(problems, Problem{Field: field, Code: "too_long", Max: maxText})
+		}
+	}
+	for _, f := range []struct{ field, value string }{
+		{"organisation", c.Organisation}, {"street", c.Street}, {"city", c.City}, {"province", c.Province}, {"postal_code", c.PostalCode},
+		{"phone", c.Phone}, {"first_name", c.FirstName}, {"last_name", c.LastName}, {"title", c.Title}, {"contact_email", c.Contact.Email},
+		{"country", c.Country}, {"delivery", c.Delivery},
+	} {
+		if len([]rune(f.value)) > maxText {
+			problems = append(problems, Problem{Field: f.field, Code: "too_long", Max: maxText})
 		}
 	}
 	if p.NeedsOrganisation() {
@@ -199,6 +206,9 @@ func (db *DB) Configure(ctx context.Context, by Actor, resellerID, orderID int64
 	csr, choices, err := c.check(o, p, entered)
 	if err != nil {
 		return 0, err
+	}
+	if !p.HasDomain() {
+		c.Method = ""
 	}
 	contact, err := json.Marshal(c.Contact)
 	if err != nil {

@@ -62,7 +62,7 @@ func (db *DB) DCV(ctx context.Context, id int64) (DCV, error) {
 	return one(ctx, db.read, scanDCV, `select `+dcvColumns+` from dcv d where d.id = $1`, id)
 }
 
-// ValidationPending says what the DCV pages work on: the certificate of an order
+// pendingCertificate is what the DCV pages work on: the certificate of an order
 // that waits for its names. ErrStale when the order waits for no domain owner.
 func (db *DB) pendingCertificate(ctx context.Context, q querier, resellerID, orderID int64) (Order, Certificate, error) {
 	o, err := one(ctx, q, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.id = $1 and o.reseller_id = $2`, orderID, resellerID)
@@ -97,7 +97,7 @@ func (db *DB) CheckNow(ctx context.Context, resellerID, orderID int64) (jobID in
 
 // ChangeDCV wishes another method for names of an order (all unverified names
 // when name is empty) and returns the jobs to wait for. Errors: *Rejected,
-// ErrNotFound, ErrStale.
+// ErrNotFound, ErrStale, *Throttled (too many approval mails).
 func (db *DB) ChangeDCV(ctx context.Context, by Actor, resellerID, orderID int64, name, method, email string) (jobIDs []int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		jobIDs = nil
@@ -129,8 +129,22 @@ func (db *DB) ChangeDCV(ctx context.Context, by Actor, resellerID, orderID int64
 			if problem != nil {
 				return &Rejected{[]Problem{*problem}}
 			}
-			if choice.Method == d.Method && choice.Email == d.Email {
+			// The newest wish counts: an earlier one that is still being tried must not come after it.
+			earlier, err := t.ExecContext(ctx, `delete from job where kind = $1 and subject_id = $2`, JobDCV, d.ID)
+			if err != nil {
+				return err
+			}
+			withdrawn, err := earlier.RowsAffected()
+			if err != nil {
+				return err
+			}
+			if choice.Method == d.Method && choice.Email == d.Email && withdrawn == 0 {
 				continue
+			}
+			if choice.Method == "email" {
+				if _, err := countAttempt(ctx, t, approvalName(d.ID), approvalsPerName); err != nil {
+					return err
+				}
 			}
 			job, err := enqueue(ctx, t, JobDCV, d.ID, DCVWish{Method: choice.Method, Email: choice.Email}, t.now)
 			if err != nil {
@@ -155,7 +169,8 @@ type DCVWish struct {
 	Email  string `json:"email"`
 }
 
-// ResendDCV has the upstream send the approval mail of a name again.
+// ResendDCV has the upstream send the approval mail of a name again. Errors:
+// ErrNotFound, ErrStale, *Throttled.
 func (db *DB) ResendDCV(ctx context.Context, by Actor, resellerID, orderID int64, name string) (jobID int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		_, c, err := db.pendingCertificate(ctx, t, resellerID, orderID)
@@ -168,6 +183,9 @@ func (db *DB) ResendDCV(ctx context.Context, by Actor, resellerID, orderID int64
 		}
 		if d.Method != "email" || d.State == DCVVerified {
 			return ErrStale
+		}
+		if _, err := countAttempt(ctx, t, approvalName(d.ID), approvalsPerName); err != nil {
+			return err
 		}
 		if jobID, err = enqueue(ctx, t, JobResend, d.ID, nil, t.now); err != nil {
 			return err

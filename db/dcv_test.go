@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"certbay/db"
@@ -178,11 +179,11 @@ func TestChangingTheMethodOfNames(t *testing.T) {
 	if err := s.RecordStatus(ctx, c, "", names); err != nil {
 		t.Fatal(err)
 	}
-	if jobs, err := change("*.example.org", "email", "hostmaster"); err != nil || len(jobs) != 1 {
-		t.Errorf("one name: jobs %v, %v", jobs, err)
-	}
 	if jobs, err := change("", "dns", ""); err != nil || len(jobs) != 0 {
 		t.Errorf("nothing to change: jobs %v, %v", jobs, err)
+	}
+	if jobs, err := change("*.example.org", "email", "hostmaster"); err != nil || len(jobs) != 1 {
+		t.Errorf("one name: jobs %v, %v", jobs, err)
 	}
 	if jobs, err := change("example.com", "http", ""); err != nil || len(jobs) != 0 {
 		t.Errorf("a verified name: jobs %v, %v", jobs, err)
@@ -203,6 +204,37 @@ func TestChangingTheMethodOfNames(t *testing.T) {
 	if !slices.Contains(kinds, "dcv_change") {
 		t.Errorf("events %v", kinds)
 	}
+}
+
+func TestTheNewestWishOfAMethodCounts(t *testing.T) {
+	s, o, c := validating(t, "dns")
+	if err := s.RecordStatus(ctx, c, "", told("x")); err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"http", "https", "dns", "http"} {
+		must[[]int64](t)(s.ChangeDCV(ctx, s.staff, s.reseller, o.ID, "example.com", method, ""))
+		jobs, n, err := s.Jobs(ctx, db.JobFilter{Kind: db.JobDCV})
+		if err != nil || n != 1 || !strings.Contains(jobs[0].Payload, `"`+method+`"`) {
+			t.Fatalf("after the wish for %s: %+v, %v", method, jobs, err)
+		}
+	}
+}
+
+func TestApprovalMailsAreBounded(t *testing.T) {
+	s, o, c := validating(t, "email")
+	if err := s.RecordStatus(ctx, c, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	var throttled *db.Throttled
+	for i := range 11 {
+		_, err := s.ResendDCV(ctx, s.staff, s.reseller, o.ID, "example.com")
+		if errors.As(err, &throttled) != (i == 10) {
+			t.Fatalf("mail %d: %v", i+1, err)
+		}
+	}
+	now := s.Now()
+	s.at(now, 3601)
+	must[int64](t)(s.ResendDCV(ctx, s.staff, s.reseller, o.ID, "example.com"))
 }
 
 func TestOneLookAtATime(t *testing.T) {

@@ -35,7 +35,7 @@ func scanLink(s scanner) (l CustomerLink, err error) {
 
 // CreateCustomerLink makes a self-service link to an order, valid for days, and
 // returns its token, which is not kept. tell, when not nil, writes the mail that
-// carries it. Errors: *Rejected, ErrNotFound.
+// carries it. Errors: *Rejected, ErrNotFound, *Throttled (too many mails).
 func (db *DB) CreateCustomerLink(ctx context.Context, by Actor, resellerID, orderID int64, email string, days int, tell func(token string, expires time.Time) Mail) (string, error) {
 	var problems []Problem
 	if email != "" && !ValidEmail(email) {
@@ -61,6 +61,12 @@ func (db *DB) CreateCustomerLink(ctx context.Context, by Actor, resellerID, orde
 			return err
 		}
 		if email != "" && tell != nil {
+			if _, err := countAttempt(ctx, t, linkRecipient(email), linksPerRecipient); err != nil {
+				return err
+			}
+			if _, err := countAttempt(ctx, t, linkReseller(resellerID), linksPerReseller); err != nil {
+				return err
+			}
 			if err := queueMail(ctx, t, tell(token, expires)); err != nil {
 				return err
 			}

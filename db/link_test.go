@@ -134,6 +134,32 @@ func TestLinksOfOthersAreNotFound(t *testing.T) {
 	}
 }
 
+func TestNobodyIsFloodedWithLinks(t *testing.T) {
+	s := openShop(t, 10_000)
+	o := s.place(t, "example.com")
+	tell := func(string, time.Time) db.Mail { return db.Mail{To: "x", Subject: "x"} }
+	send := func(email string) error {
+		_, err := s.CreateCustomerLink(ctx, s.staff, s.reseller, o.ID, email, 7, tell)
+		return err
+	}
+	var throttled *db.Throttled
+	for i, email := range []string{"a@example.com", "A@example.com", "a@example.com", "a@EXAMPLE.com", "a@example.com", "a@example.com",
+		"a@example.com", "a@example.com", "a@example.com", "a@example.com", "a@example.com"} {
+		if err := send(email); errors.As(err, &throttled) != (i == 10) {
+			t.Fatalf("mail %d: %v", i+1, err)
+		}
+	}
+	if err := send("b@example.com"); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	if err := send(""); err != nil {
+		t.Errorf("a link without a mail: %v", err)
+	}
+	if _, n, err := s.Outbox(ctx, "", db.Page{}); err != nil || n != 11 {
+		t.Errorf("%d mails, %v", n, err)
+	}
+}
+
 func TestALinkIsMailedWithItsChange(t *testing.T) {
 	s, o, _, _ := linked(t)
 	tell := func(token string, expires time.Time) db.Mail {

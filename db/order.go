@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -164,9 +165,12 @@ func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder
 
 // PlaceOrder buys: order, debit wallet → held, invoice, event, audit and, where
 // nothing has to be configured, the job, in one transaction. Errors: those of
-// Draft, *InsufficientCredit, ErrSuspended. The same FormToken answers the order
+// Draft, *InsufficientCredit, ErrSuspended, ErrInvalid (the FormToken). The same FormToken answers the order
 // it placed before.
 func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewOrder) (Order, error) {
+	if len(n.FormToken) > maxFormToken {
+		return Order{}, fmt.Errorf("form token: %w", ErrInvalid)
+	}
 	if n.FormToken != "" {
 		if before, err := db.orderByToken(ctx, resellerID, n.FormToken); !errors.Is(err, ErrNotFound) {
 			return before, err

@@ -50,6 +50,13 @@ type NewOrder struct {
 
 const maxText = 200
 
+// spareNames is how many names more than a product takes are looked at one by
+// one: repetitions and typing mistakes. A form has room for a hundred thousand.
+const spareNames = 500
+
+// maxFormToken bounds a form's token, in bytes; ours are far shorter.
+const maxFormToken = 100
+
 // check tidies what was asked for and lists everything wrong with it. Pure.
 func (n NewOrder) check(p Product) (NewOrder, []Problem) {
 	var problems []Problem
@@ -114,6 +121,10 @@ func checkDomain(p Product, domain string, problems []Problem) (string, []Proble
 // checkNames normalises the additional names, each once and without the domain
 // itself, and holds their numbers against what the product takes.
 func (n NewOrder) checkNames(p Product, problems []Problem) (NewOrder, []Problem) {
+	if len(n.SANs) > p.SANMax+p.WildcardSANMax+spareNames {
+		problems = append(problems, tooMany("sans", len(n.SANs), p.SANMax, "sans_not_sold")...)
+		n.SANs = nil
+	}
 	var names []string
 	plain, wildcards := 0, 0
 	for _, typed := range n.SANs {

@@ -1,8 +1,12 @@
 package db_test
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -103,6 +107,43 @@ func TestOrdersAreTidied(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestAHundredThousandNamesAreRefusedWithoutBeingRead(t *testing.T) {
+	var names []string
+	for i := range 100_000 {
+		names = append(names, fmt.Sprintf("n%d.example.com", i))
+	}
+	p := db.Product{Kind: db.KindMultiDomain, SANMax: 50, Terms: []db.Term{{Months: 12}}}
+	began := time.Now()
+	_, problems := db.NewOrder{Months: 12, Domain: "example.com", SANs: names}.Check(p)
+	if len(problems) != 1 || problems[0].Code != "too_many" || time.Since(began) > 100*time.Millisecond {
+		t.Errorf("%d problems after %v", len(problems), time.Since(began))
+	}
+	// Repetitions are no names more.
+	tidy, problems := db.NewOrder{Months: 12, Domain: "example.com", SANs: slices.Repeat([]string{"a.example.com"}, 400)}.Check(p)
+	if len(problems) != 0 || tidy.SANCount != 1 {
+		t.Errorf("%d names, %v", tidy.SANCount, problems)
+	}
+}
+
+func TestALongFormTokenIsRefused(t *testing.T) {
+	s := openShop(t, 10_000)
+	_, err := s.PlaceOrder(ctx, s.staff, s.reseller, db.NewOrder{ProductID: s.single, Months: 12, Domain: "example.com", FormToken: strings.Repeat("x", 5000)})
+	if !errors.Is(err, db.ErrInvalid) || s.balance(t) != 10_000 {
+		t.Errorf("%v, balance %d", err, s.balance(t))
+	}
+}
+
+func TestContactDetailsAreBoundedForEveryProduct(t *testing.T) {
+	s := openShop(t, 10_000)
+	o := s.place(t, "example.com")
+	_, err := s.Configure(ctx, s.staff, s.reseller, o.ID, db.Configuration{CSR: csrFor(t, "example.com"), Method: "dns",
+		Contact: db.Contact{Title: strings.Repeat("x", 201)}})
+	var rejected *db.Rejected
+	if !errors.As(err, &rejected) || rejected.Problems[0].Field != "title" {
+		t.Errorf("%v", err)
 	}
 }
 

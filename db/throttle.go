@@ -23,6 +23,11 @@ var (
 	signInPerAddress = limit{50, 15 * time.Minute}
 	resetPerAccount  = limit{3, time.Hour}
 	resetPerAddress  = limit{20, time.Hour}
+
+	// Mails to addresses that a reseller's staff types in.
+	linksPerRecipient = limit{10, time.Hour}
+	linksPerReseller  = limit{300, time.Hour}
+	approvalsPerName  = limit{10, time.Hour}
 )
 
 // The names of what is counted. An e-mail address is kept as a hash: it may be
@@ -31,6 +36,9 @@ func signInAccount(email string) string { return "sign-in account " + hashToken(
 func signInAddress(ip string) string    { return "sign-in address " + network(ip) }
 func resetAccount(email string) string  { return "reset account " + hashToken(email) }
 func resetAddress(ip string) string     { return "reset address " + network(ip) }
+func linkRecipient(email string) string { return "link recipient " + hashToken(normalEmail(email)) }
+func linkReseller(id int64) string      { return "link " + object("reseller", id) }
+func approvalName(dcv int64) string     { return "approval " + object("dcv", dcv) }
 
 // network is the address itself for IPv4 and its /64 for IPv6, where one
 // customer has a whole network of addresses.

@@ -241,9 +241,14 @@ func TestAJobThatWasGivenUpRunsAgain(t *testing.T) {
 		t.Errorf("the list: %d without the cause", a.Status)
 	}
 	done(t, support, support.Post("/admin/jobs/run", url.Values{"job": {fmt.Sprint(job.ID)}}), "/admin/jobs", "success")
-	if again := must[db.Job](t)(s.Book.ClaimJob(t.Context(), time.Minute)); again.ID != job.ID || s.audited(t, "job.run_now") != 1 {
+	again := must[db.Job](t)(s.Book.ClaimJob(t.Context(), time.Minute))
+	if again.ID != job.ID || s.audited(t, "job.run_now") != 1 {
 		t.Errorf("job %d, %d lines in the audit", again.ID, s.audited(t, "job.run_now"))
 	}
+	if a := support.Post("/admin/jobs/run", url.Values{"job": {fmt.Sprint(job.ID)}}); a.Status != http.StatusConflict {
+		t.Errorf("while it runs: %d", a.Status)
+	}
+	ok(t, s.Book.RetryJob(t.Context(), again, s.Book.Now().Add(time.Hour), "no route to host"))
 	for _, id := range []string{"", "x", "999"} {
 		if a := support.Post("/admin/jobs/run", url.Values{"job": {id}}); a.Status != http.StatusNotFound {
 			t.Errorf("job %q: %d", id, a.Status)

@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"certbay/db"
@@ -138,4 +139,15 @@ func csrFor(t testing.TB, names ...string) string {
 	key := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	der := must[[]byte](t)(x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{DNSNames: names}, key))
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
+}
+
+func TestAResellerIsNotToldHowACallBrokeOff(t *testing.T) {
+	s := openShop(t)
+	id := s.unsure(t, "example.com") // "connection reset"
+	owner := must[db.Person](t)(s.Book.CreatePerson(t.Context(), db.System, db.NewPerson{ResellerID: s.buyer.ID, Role: db.RoleOwner,
+		Name: "Buyer's owner", Email: "owner@buyer.example", Password: webtest.Password}))
+	a := s.SignedInAs(t, owner).Get(fmt.Sprintf("/orders/%d", id))
+	if a.Status != http.StatusOK || strings.Contains(a.Body, "connection reset") {
+		t.Errorf("%d, the operator's business is told", a.Status)
+	}
 }

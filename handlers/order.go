@@ -147,6 +147,9 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 		m.Links = append(m.Links, views.LinkRow{ID: l.ID, Email: l.Email, CreatedBy: l.CreatedBy, CreatedAt: l.CreatedAt,
 			ExpiresAt: l.ExpiresAt, LastUsedAt: l.LastUsedAt, RevokedAt: l.RevokedAt})
 	}
+	if o.Fulfilment == db.FulfilmentUnsure {
+		m.Message = "" // why the call broke off
+	}
 	events, err := h.Book.Events(ctx, o.ID)
 	m.Events = whiteLabel(orderEvents(events))
 	return m, err

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
+	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -116,16 +119,52 @@ func plainAnswer(w http.ResponseWriter, status int, text string) {
 	_, _ = io.WriteString(w, text+"\n")
 }
 
-// maxReport bounds how much of a browser's report is logged.
-const maxReport = 2000
+// maxReport bounds how much of a browser's report is read.
+const maxReport = 16 << 10
+
+// report is what is kept of a browser's report. The page's address is not: it may
+// carry a token.
+type report struct {
+	Body struct {
+		Directive string `json:"effective-directive"`
+		Violated  string `json:"violated-directive"` // what older browsers say instead
+		Blocked   string `json:"blocked-uri"`
+		Source    string `json:"source-file"`
+		Line      int    `json:"line-number"`
+	} `json:"csp-report"`
+}
 
 // cspReport counts and logs what a browser refused to load or run.
 func (s *Server) cspReport(c echo.Context) error {
-	body, err := io.ReadAll(io.LimitReader(c.Request().Body, maxReport))
-	if err != nil {
-		return err
+	var r report
+	if err := json.NewDecoder(io.LimitReader(c.Request().Body, maxReport)).Decode(&r); err != nil {
+		return echo.ErrBadRequest
 	}
 	s.metrics.cspReports.Inc()
-	s.Log.WarnContext(c.Request().Context(), "content security policy violated", "report", strings.ToValidUTF8(string(body), "?"), "request", referenceOf(c))
+	s.Log.WarnContext(c.Request().Context(), "content security policy violated", "directive", shortened(cmp.Or(r.Body.Directive, r.Body.Violated)),
+		"blocked", origin(r.Body.Blocked), "source", origin(r.Body.Source), "line", r.Body.Line, "request", referenceOf(c))
 	return c.NoContent(http.StatusNoContent)
+}
+
+// origin is an address without what may be secret in it: its scheme and host, or
+// the word that browsers write instead ("inline", "eval").
+func origin(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return "?"
+	case u.Scheme == "" && !strings.Contains(u.Path, "/"):
+		return shortened(u.Path)
+	case u.Scheme == "":
+		return "?"
+	}
+	return shortened(u.Scheme + "://" + u.Host)
+}
+
+// shortened keeps a stranger's text from filling the log.
+func shortened(text string) string {
+	if len(text) > 100 {
+		text = text[:100]
+	}
+	return strings.ToValidUTF8(text, "?")
 }

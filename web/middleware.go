@@ -80,13 +80,23 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			s.answerError(c, err) // the last resort: even the error page failed
 		}
 		took, path, status := time.Since(start), routeOf(c), c.Response().Status
-		s.metrics.requests.WithLabelValues(c.Request().Method, path, fmt.Sprintf("%dxx", status/100)).Observe(took.Seconds())
+		s.metrics.requests.WithLabelValues(knownMethod(c.Request().Method), path, fmt.Sprintf("%dxx", status/100)).Observe(took.Seconds())
 		s.Log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
 			slog.String("method", c.Request().Method), slog.String("route", path), slog.Int("status", status),
 			slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("request", referenceOf(c)),
 			slog.Int64("person", handlers.VisitorOf(c).Person.ID), slog.String("ip", c.RealIP()))
 		return nil
 	}
+}
+
+// knownMethod is a request's method, "other" for words that somebody made up:
+// each would be counted, and kept, for ever.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
 }
 
 // routeOf is the route's pattern, "none" where there is no such page.
@@ -199,14 +209,19 @@ func (s *Server) limitChanges(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) legible(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if kind, _, _ := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); kind == echo.MIMEApplicationForm {
-			if err := r.ParseForm(); err != nil {
-				var large *http.MaxBytesError
-				if errors.As(err, &large) {
-					return err
-				}
-				return echo.ErrBadRequest
+		var err error
+		switch kind, _, _ := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); kind {
+		case echo.MIMEApplicationForm:
+			err = r.ParseForm()
+		case echo.MIMEMultipartForm:
+			err = r.ParseMultipartForm(maxBody)
+		}
+		if err != nil {
+			var large *http.MaxBytesError
+			if errors.As(err, &large) {
+				return err
 			}
+			return echo.ErrBadRequest
 		}
 		if !text(r.URL.Path) || !texts(r.URL.Query()) || !texts(r.PostForm) {
 			return echo.ErrBadRequest

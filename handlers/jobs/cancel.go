@@ -31,7 +31,7 @@ func (w *Worker) cancel(ctx context.Context, job db.Job) error {
 		}
 		canceler, ok := p.(providers.Canceler)
 		if !ok {
-			return w.Book.NoteRefusal(ctx, c.OrderID, "", c.Upstream+" can't cancel an order")
+			return w.Book.NoteRefusal(ctx, c.OrderID, "", "an order that was accepted can't be cancelled")
 		}
 		err = canceler.Cancel(ctx, c.UpstreamID, "cancelled by the reseller")
 		w.noteHealth(ctx, c.Upstream, err)

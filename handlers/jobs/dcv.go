@@ -20,7 +20,7 @@ func (w *Worker) changeDCV(ctx context.Context, job db.Job) error {
 	return w.onName(ctx, job, func(p providers.Provider, c db.Certificate, d db.DCV) error {
 		changer, ok := p.(providers.DCVChanger)
 		if !ok {
-			return providers.Refuse("method", c.Upstream+" can't change the method of an order")
+			return providers.Refuse("method", "the method of this order can't be changed")
 		}
 		return changer.ChangeDCV(ctx, c.UpstreamID, d.Name, providers.Method(wish.Method), wish.Email)
 	})
@@ -31,7 +31,7 @@ func (w *Worker) resend(ctx context.Context, job db.Job) error {
 	return w.onName(ctx, job, func(p providers.Provider, c db.Certificate, d db.DCV) error {
 		resender, ok := p.(providers.Resender)
 		if !ok {
-			return providers.Refuse("method", c.Upstream+" can't send the mail again")
+			return providers.Refuse("method", "the mail of this order can't be sent again")
 		}
 		return resender.Resend(ctx, c.UpstreamID, d.Name)
 	})

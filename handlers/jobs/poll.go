@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"certbay/db"
+	"certbay/db/certs"
 	"certbay/providers"
 )
 
@@ -98,16 +99,32 @@ func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificat
 		return err
 	}
 	issued := db.Issued{LicenceKey: status.LicenceKey}
-	if c.CSR != "" {
+	switch {
+	case c.CSR != "":
 		got, err := p.Certificate(ctx, c.UpstreamID)
 		if err != nil {
 			return err
 		}
+		if err := ours(c, got.Leaf); err != nil {
+			return fmt.Errorf("%s, order %s: %w", c.Upstream, c.UpstreamID, err)
+		}
 		issued.PEM, issued.Chain, issued.Serial = got.Leaf, got.Chain, got.Serial
 		issued.NotBefore, issued.NotAfter = got.NotBefore, got.NotAfter
+	case status.LicenceKey == "":
+		return fmt.Errorf("%s, order %s: issued without a licence key", c.Upstream, c.UpstreamID)
 	}
 	w.Book.At("before_issued")
 	return w.Book.RecordIssued(context.WithoutCancel(ctx), c.ID, issued, w.IssuedMail)
+}
+
+// ours says whether a certificate was made for the key that was handed in: money
+// is settled for nothing else.
+func ours(c db.Certificate, leaf string) error {
+	csr, err := certs.ParseCSR(c.CSR)
+	if err != nil {
+		return err
+	}
+	return certs.MatchKey(leaf, csr)
 }
 
 // Names says an upstream's word of each name in the book's.

@@ -13,6 +13,7 @@ var ErrPrivateAddress = errors.New("address is not on the public internet")
 // notPublic lists what the methods of netip.Addr do not already know as special.
 var notPublic = prefixes(
 	"0.0.0.0/8",                                                                          // this network
+	"::/96",                                                                              // IPv4-compatible, long withdrawn
 	"100.64.0.0/10",                                                                      // carrier-grade NAT; a cloud's metadata service too
 	"168.63.129.16/32",                                                                   // a cloud's host agent
 	"192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", // protocol, documentation, benchmarks

@@ -170,7 +170,7 @@ func TestPublicAddresses(t *testing.T) {
 		"10.0.0.1": false, "172.16.0.1": false, "192.168.1.1": false, "127.0.0.1": false, "0.0.0.0": false, "::": false,
 		"169.254.169.254": false, "100.100.100.200": false, "168.63.129.16": false, "224.0.0.1": false, "255.255.255.255": false,
 		"::1": false, "::ffff:10.0.0.1": false, "::ffff:100.64.0.1": false, "::ffff:8.8.8.8": true, "fe80::1": false, "fd00:ec2::254": false, "64:ff9b::7f00:1": false,
-		"2002:7f00:1::": false, "ff02::1": false, "2001:db8::1": false, "192.0.2.1": false,
+		"2002:7f00:1::": false, "::7f00:1": false, "ff02::1": false, "2001:db8::1": false, "192.0.2.1": false,
 	} {
 		if got := Public(netip.MustParseAddr(s)); got != want {
 			t.Errorf("Public(%s) = %v", s, got)
