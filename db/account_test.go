@@ -74,3 +74,14 @@ func TestSuspendingAResellerEndsItsSessions(t *testing.T) {
 		t.Errorf("unknown status: %v", err)
 	}
 }
+
+func TestResellersAreFoundInTurkishLetters(t *testing.T) {
+	s := openShop(t, 0)
+	made := must[db.Reseller](t)(s.CreateReseller(ctx, db.System, db.NewReseller{Name: "ŞEKER", Company: "Çağ Güvenlik A.Ş.", Email: "info@seker.example"}))
+	for _, typed := range []string{"şeker", "Şeker", "ÇAĞ", "güvenlik a.ş."} {
+		found, n, err := s.Resellers(ctx, db.ResellerFilter{Query: typed})
+		if err != nil || n != 1 || found[0].ID != made.ID {
+			t.Errorf("%q finds %d, %v", typed, n, err)
+		}
+	}
+}

@@ -87,6 +87,10 @@ const VisitLife = 2 * time.Hour
 // audited. ErrNotFound for a token that never was, ErrGone for an expired or
 // revoked link.
 func (db *DB) OpenCustomerLink(ctx context.Context, token, ip string) (link CustomerLink, visit string, err error) {
+	// Guesses are turned away by readers: they never hold up who writes.
+	if _, err := one(ctx, db.read, scanLink, `select `+linkColumns+` from customer_link where token_hash = $1`, hashToken(token)); err != nil {
+		return CustomerLink{}, "", err
+	}
 	err = db.transact(ctx, func(t *tx) (err error) {
 		link, err = one(ctx, t, scanLink, `select `+linkColumns+` from customer_link where token_hash = $1`, hashToken(token))
 		if err != nil {

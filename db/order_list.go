@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,16 +61,20 @@ func (db *DB) AllOrders(ctx context.Context, f OrderFilter) ([]Order, int, error
 
 func (db *DB) orders(ctx context.Context, f OrderFilter) ([]Order, int, error) {
 	where, args := db.orderConditions(f)
+	return list(ctx, db.read, scanOrder, orderColumns, orderTables, where, args, f.order(), f.Page)
+}
+
+// order is the filter's sorting in SQL, the newest order first among equals.
+func (f OrderFilter) order() string {
 	column, descending := strings.CutPrefix(f.Sort, "-")
-	order := "o.id desc"
-	if sorted, ok := OrderSorts[column]; ok {
-		order = sorted
-		if descending {
-			order += " desc"
-		}
-		order += ", o.id desc"
+	sorted, ok := OrderSorts[column]
+	switch {
+	case !ok:
+		return "o.id desc"
+	case descending:
+		sorted += " desc"
 	}
-	return list(ctx, db.read, scanOrder, orderColumns, orderTables, where, args, order, f.Page)
+	return sorted + ", o.id desc"
 }
 
 func (db *DB) orderConditions(f OrderFilter) (conditions, []any) {
@@ -128,25 +133,37 @@ func (db *DB) OrderCounts(ctx context.Context, resellerID int64) (map[OrderView]
 	return counts, nil
 }
 
-// EachOrder calls do with every order of a reseller that matches, for an export.
+// EachOrder calls do with every order of a reseller that matches as it begins, each
+// once, for an export; orders that come or move meanwhile shift nothing.
 func (db *DB) EachOrder(ctx context.Context, resellerID int64, f OrderFilter, do func(Order) error) error {
 	f.ResellerID = resellerID
-	f.Page = Page{Limit: 200}
-	for {
-		orders, _, err := db.orders(ctx, f)
+	where, args := db.orderConditions(f)
+	ids, err := collect(ctx, db.read, func(s scanner) (id int64, err error) { return id, s.Scan(&id) },
+		`select o.id from `+orderTables+where.clause()+` order by `+f.order(), args...)
+	if err != nil {
+		return err
+	}
+	for batch := range slices.Chunk(ids, 200) {
+		where, args = conditions{}, nil
+		marks := strings.TrimSuffix(strings.Repeat("?, ", len(batch)), ", ")
+		values := make([]any, len(batch))
+		for i, id := range batch {
+			values[i] = id
+		}
+		where.add(&args, true, "o.id in ("+marks+")", values...)
+		orders, err := collect(ctx, db.read, scanOrder, `select `+orderColumns+` from `+orderTables+where.clause(), args...)
 		if err != nil {
 			return err
 		}
+		// No order is ever deleted, so the batch is whole.
+		slices.SortFunc(orders, func(a, b Order) int { return slices.Index(batch, a.ID) - slices.Index(batch, b.ID) })
 		for _, o := range orders {
 			if err := do(o); err != nil {
 				return err
 			}
 		}
-		if len(orders) < f.Limit {
-			return nil
-		}
-		f.Offset += f.Limit
 	}
+	return nil
 }
 
 // Attention lists what needs a reseller now: its own move first, then domain

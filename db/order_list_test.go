@@ -200,3 +200,29 @@ func TestAnExportHoldsEveryOrder(t *testing.T) {
 		t.Fatalf("%d orders, %v", len(seen), err)
 	}
 }
+
+func TestAnExportIsNotShiftedByWhatComesMeanwhile(t *testing.T) {
+	s := openShop(t, 1_000_000)
+	for i := range 203 {
+		s.place(t, fmt.Sprintf("n%d.example.com", i))
+	}
+	seen := map[int64]int{}
+	err := s.EachOrder(ctx, s.reseller, db.OrderFilter{Status: db.StatusPending}, func(o db.Order) error {
+		if len(seen) == 0 {
+			s.place(t, "late.example.com") // stands before all others in the list
+			if _, err := s.CancelOrder(ctx, s.staff, s.reseller, o.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen[o.ID]++
+		return nil
+	})
+	if err != nil || len(seen) != 203 {
+		t.Fatalf("%d orders, %v", len(seen), err)
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("order %d is there %d times", id, n)
+		}
+	}
+}

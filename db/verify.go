@@ -55,6 +55,12 @@ var rules = []struct{ rule, query string }{
 		`select 'order ' || o.id from orders o left join invoice i on i.order_id = o.id where i.id is null or i.total_cents <> o.total_cents + o.tax_cents order by o.id limit 1`},
 	{"at most one certificate of an order is under way",
 		`select 'order ' || order_id || ' has ' || count(*) from certificate where state = 'requested' group by order_id having count(*) > 1 order by order_id limit 1`},
+	{"an order on its way to its upstream has a job",
+		`select 'order ' || o.id from orders o join certificate c on c.order_id = o.id and c.state = 'requested' where o.fulfilment in ('queued', 'submitting')
+		 and not exists (select 1 from job j where j.kind = 'submit' and j.subject_id = c.id) order by o.id limit 1`},
+	{"an order that its upstream has is polled",
+		`select 'order ' || o.id from orders o join certificate c on c.order_id = o.id and c.state = 'requested' where o.fulfilment = 'accepted'
+		 and not exists (select 1 from job j where j.kind = 'poll' and j.subject_id = c.id) order by o.id limit 1`},
 	{"an upstream order belongs to one certificate",
 		`select upstream || ' ' || upstream_id || ' stands at ' || count(*) || ' certificates' from certificate where upstream_id <> '' group by upstream, upstream_id having count(*) > 1 limit 1`},
 }

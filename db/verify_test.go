@@ -29,9 +29,10 @@ func (s shop) history(t testing.TB) *strings.Replacer {
 		t.Fatal(err)
 	}
 	asked, _ := s.configured(t, "asked.example.com")
+	taken, _ := s.accepted(t, "taken.example.com")
 	s.verify(t)
 	return strings.NewReplacer("$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
-		"$ASKED", fmt.Sprint(asked.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
+		"$ASKED", fmt.Sprint(asked.ID), "$TAKEN", fmt.Sprint(taken.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
 }
 
 var tamperings = []tampered{
@@ -69,9 +70,13 @@ var tamperings = []tampered{
 		`update invoice set total_cents = total_cents + 1 where order_id = $OPEN`},
 	{"two certificates are asked for at once", "at most one certificate of an order is under way", "order $ASKED has 2",
 		`insert into certificate (order_id, reference, upstream, csr, state, created_at) select order_id, 'again', upstream, csr, state, created_at from certificate where order_id = $ASKED`},
+	{"a job is lost before the upstream has the order", "an order on its way to its upstream has a job", "order $ASKED",
+		`delete from job where kind = 'submit' and subject_id in (select id from certificate where order_id = $ASKED)`},
+	{"a job is lost while the upstream has the order", "an order that its upstream has is polled", "order $TAKEN",
+		`delete from job where kind = 'poll'`},
 	{"an upstream order is used twice", "an upstream order belongs to one certificate", "up-ORD-",
 		`update certificate set upstream_id = (select upstream_id from certificate where order_id = $DELIVERED) where order_id = $ASKED`},
-	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 4",
+	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 5",
 		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},
 	{"an order number is lost", "numbers are gapless", "ORD-$YEAR",
 		`update counter set value = value + 1 where name like 'ORD-%'`},

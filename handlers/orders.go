@@ -104,11 +104,20 @@ func (h *Handlers) OrdersCSV(c echo.Context) error {
 		}
 		return out.Write(row)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		out.Flush()
+		err = out.Error()
 	}
-	out.Flush()
-	return out.Error()
+	switch {
+	case err == nil:
+		return nil
+	case w.Committed:
+		// Half of a list must not pass for the whole: the connection is cut.
+		h.Log.WarnContext(c.Request().Context(), "an export broke off", "cause", err.Error())
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Del(echo.HeaderContentDisposition)
+	return err
 }
 
 // csvCell keeps a spreadsheet from taking text for a formula.
