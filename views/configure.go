@@ -124,6 +124,14 @@ func (c CSRPreview) place() string {
 	return joined(", ", c.Organisation, c.City, c.Country)
 }
 
+// sub is the line under the title: the product, unless the title names it.
+func (m ConfigurePage) sub() string {
+	if m.Domain == "" {
+		return ""
+	}
+	return m.Product
+}
+
 // dash stands where there is nothing to show.
 func dash(text string) string {
 	if text == "" {

@@ -101,15 +101,21 @@ func (n Need) text(ctx context.Context, now time.Time) string {
 	return strings.Join(parts, " · ")
 }
 
-func (n Need) action(ctx context.Context) string { return i18n.T(ctx, "home.act."+n.known()) }
+// action names what to do; whoever may only look is offered to look.
+func (n Need) action(ctx context.Context, viewer *Viewer) string {
+	if !viewer.MayOrder() {
+		return i18n.T(ctx, "home.act.other")
+	}
+	return i18n.T(ctx, "home.act."+n.known())
+}
 
 // href is the one place to act: the wizard, the CSR form, or the order.
-func (n Need) href() templ.SafeURL {
+func (n Need) href(viewer *Viewer) templ.SafeURL {
 	order := "/orders/" + strconv.FormatInt(n.OrderID, 10)
-	switch n.Kind {
-	case "validate":
+	switch {
+	case n.Kind == "validate":
 		return templ.SafeURL(order + "/dcv")
-	case "configure", "correct":
+	case (n.Kind == "configure" || n.Kind == "correct") && viewer.MayOrder():
 		return templ.SafeURL(order + "/configure")
 	default:
 		return templ.SafeURL(order)

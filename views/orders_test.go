@@ -210,3 +210,43 @@ func TestCancellingNamesTheRefund(t *testing.T) {
 		}
 	})
 }
+
+func TestTimelineSpeaksTheReadersWords(t *testing.T) {
+	at := testNow
+	m := OrderPage{OrderHead: OrderHead{Kind: "ssl"}, Amounts: OrderAmounts{Payable: money.USD(124950)}, Events: []OrderEvent{
+		{Kind: "issued", Detail: "0a1b", At: at},
+		{Kind: "dcv_verified", Detail: "b.com", At: at},
+		{Kind: "dcv_verified", Detail: "a.com", At: at},
+		{Kind: "dcv_verified", Detail: "early.com", At: at.Add(-time.Hour)},
+		{Kind: "dcv_change", Detail: "a.com: email → http", Actor: "Ayşe", At: at.Add(-time.Hour)},
+		{Kind: "configured", Detail: "a.com b.com", Actor: "Ayşe", At: at.Add(-2 * time.Hour)},
+		{Kind: "placed", Detail: "1249.50 USD", Actor: "Ayşe", At: at.Add(-3 * time.Hour)},
+	}}
+	tell := func(m OrderPage) string {
+		var said []string
+		for _, item := range m.timeline(t.Context()) {
+			said = append(said, item.Title+": "+item.Text)
+		}
+		return strings.Join(said, "\n")
+	}
+	want := `Certificate issued: 0a1b
+Domain proven: b.com, a.com
+Domain proven: early.com
+Method of proof changed: a.com: E-mail → HTTP file · Ayşe
+CSR sent: a.com, b.com · Ayşe
+Ordered and paid: $1,249.50 · Ayşe`
+	if got := tell(m); got != want {
+		t.Errorf("told\n%s\nwant\n%s", got, want)
+	}
+	licence := OrderPage{OrderHead: OrderHead{Kind: "licence"}, Events: []OrderEvent{{Kind: "issued"}, {Kind: "accepted"}}}
+	if got := tell(licence); strings.Contains(got, "Certificate") || strings.Contains(got, "CA") {
+		t.Errorf("a licence is told as a certificate: %s", got)
+	}
+}
+
+func TestBreakableTextIsOnlyBroken(t *testing.T) {
+	got := renderIn(t, "en", breakable(`<b>@a.com/x`))
+	if want := "&lt;b&gt;@<wbr>a.<wbr>com/<wbr>x"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -63,19 +63,35 @@ func TestPagesOfResellerStaff(t *testing.T) {
 	}
 }
 
-func TestHomeLeadsEachNeedToItsPlace(t *testing.T) {
-	doc := checkPage(t, renderIn(t, "en", Home(testPage("owner"), sampleHome())))
-	var got []string
-	doc.Find(".task-row .btn").Each(func(_ int, s *goquery.Selection) { got = append(got, s.AttrOr("href", "")) })
-	want := "/orders/342/dcv /orders/117 /orders/340/configure /orders/339/configure"
-	if strings.Join(got, " ") != want {
-		t.Errorf("needs lead to %v, want %s", got, want)
+func TestHomeLeadsEachNeedToItsPlaceThatTheRoleMayOpen(t *testing.T) {
+	for role, want := range map[string]string{
+		"owner":  "/orders/342/dcv /orders/117 /orders/340/configure /orders/339/configure",
+		"viewer": "/orders/342/dcv /orders/117 /orders/340 /orders/339",
+	} {
+		doc := checkPage(t, renderIn(t, "en", Home(testPage(role), sampleHome())))
+		var got []string
+		doc.Find(".task-row .btn").Each(func(_ int, s *goquery.Selection) { got = append(got, s.AttrOr("href", "")) })
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: needs lead to %v, want %s", role, got, want)
+		}
+	}
+}
+
+func TestHomeCountsTheNeedsItHasNoRoomFor(t *testing.T) {
+	m := sampleHome()
+	if doc := checkPage(t, renderIn(t, "en", Home(testPage("owner"), m))); doc.Find("a[href='/orders?view=needs_me'].text-link").Length() > 0 {
+		t.Error("a complete list offers to show all")
+	}
+	m.NeedsTotal = 25
+	doc := checkPage(t, renderIn(t, "en", Home(testPage("owner"), m)))
+	if doc.Find("a[href='/orders?view=needs_me'].text-link").Length() != 1 || !strings.Contains(doc.Find(".page-sub").Text(), "25 things") {
+		t.Errorf("says %q", doc.Find(".page-sub").Text())
 	}
 }
 
 func TestNeedOfAnUnknownKindStillHasWords(t *testing.T) {
 	n := Need{Kind: "invented_later", Domain: "a.com", OrderNumber: "ORD-1"}
-	for _, text := range []string{n.title(t.Context(), testNow), n.action(t.Context())} {
+	for _, text := range []string{n.title(t.Context(), testNow), n.action(t.Context(), testPage("owner").Viewer)} {
 		if text == "" || strings.Contains(text, "home.") {
 			t.Errorf("says %q", text)
 		}
