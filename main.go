@@ -199,6 +199,10 @@ func (f httpFlags) check() error {
 		return errors.New("--tls-cert and --tls-key belong together")
 	case f.TLSCert != "" && f.TLSAuto != "":
 		return errors.New("--tls-auto and --tls-cert exclude each other")
+	case f.TLSCert != "" && strings.HasPrefix(f.BaseURL, "http://"):
+		return errors.New("--tls-cert needs --base-url https://HOST: with http:// cookies would not be kept to encrypted connections")
+	case f.JobLease < time.Second:
+		return errors.New("--job-lease is at least 1s: a job that outlives its lease is done by two at once")
 	case f.TLSAuto != "" && !strings.HasPrefix(f.BaseURL, "https://"):
 		return errors.New("--tls-auto needs --base-url https://HOST, the host to obtain a certificate for")
 	case f.BaseURL == "":

@@ -33,16 +33,16 @@ var (
 // The names of what is counted. An e-mail address is kept as a hash: it may be
 // anything that somebody typed, a password in the wrong field included.
 func signInAccount(email string) string { return "sign-in account " + hashToken(email) }
-func signInAddress(ip string) string    { return "sign-in address " + network(ip) }
+func signInAddress(ip string) string    { return "sign-in address " + Network(ip) }
 func resetAccount(email string) string  { return "reset account " + hashToken(email) }
-func resetAddress(ip string) string     { return "reset address " + network(ip) }
+func resetAddress(ip string) string     { return "reset address " + Network(ip) }
 func linkRecipient(email string) string { return "link recipient " + hashToken(normalEmail(email)) }
 func linkReseller(id int64) string      { return "link " + object("reseller", id) }
 func approvalName(dcv int64) string     { return "approval " + object("dcv", dcv) }
 
-// network is the address itself for IPv4 and its /64 for IPv6, where one
-// customer has a whole network of addresses.
-func network(ip string) string {
+// Network is whom an address counts for: itself for IPv4, its /64 for IPv6, where
+// one customer has a whole network of addresses.
+func Network(ip string) string {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil || addr.Unmap().Is4() {
 		return ip

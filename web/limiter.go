@@ -4,6 +4,8 @@ import (
 	"sync"
 	"time"
 
+	"certbay/db"
+
 	"golang.org/x/time/rate"
 )
 
@@ -29,6 +31,7 @@ func newLimiter(r rate.Limit, burst int) *limiter {
 // allow takes one turn of the address. A bucket not used for a minute is full
 // again, so it is forgotten.
 func (l *limiter) allow(address string, now time.Time) bool {
+	address = db.Network(address)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.swept) > time.Minute {

@@ -244,6 +244,19 @@ func TestAReportOfABrowserPutsNoTokenIntoTheLog(t *testing.T) {
 	}
 }
 
+func TestANetworkOfAddressesSendsNoMoreFormsThanOneAddress(t *testing.T) {
+	site := webtest.Open(t, func(c *web.Config) { c.TrustedProxies = []netip.Prefix{mustPrefix(t, "127.0.0.0/8")} })
+	b := site.Browser(t)
+	for i := range 500 {
+		r := b.Request(http.MethodPost, "/sign-out", nil)
+		r.Header.Set("X-Forwarded-For", fmt.Sprintf("2a00:1450:4001:82a::%x", i+1))
+		if b.Do(r).Status == http.StatusTooManyRequests {
+			return
+		}
+	}
+	t.Error("every address of one customer has a share of its own")
+}
+
 func TestMadeUpMethodsAreCountedAsOne(t *testing.T) {
 	site := webtest.Open(t, func(c *web.Config) { c.MetricsToken = "let-me-measure" })
 	b := site.Browser(t)
