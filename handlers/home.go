@@ -13,7 +13,7 @@ import (
 
 const (
 	homeDays  = 30 // of the chart
-	homeNeeds = 8  // lines of "needs you"
+	homeNeeds = 5  // lines of "needs you"
 )
 
 // Home is GET /: what needs the reseller now, then how things stand. The
