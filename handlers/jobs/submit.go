@@ -25,6 +25,11 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	}
 	switch s.Order.Fulfilment {
 	case db.FulfilmentQueued:
+		if job.Attempts > 1 {
+			if there, err := w.isThere(ctx, p, s); there || err != nil {
+				return err
+			}
+		}
 	case db.FulfilmentSubmitting:
 		if err := w.Book.DoubtSubmit(ctx, s.Certificate.ID, "the call to the upstream broke off"); err != nil && !errors.Is(err, db.ErrStale) {
 			return err
@@ -87,6 +92,24 @@ func (w *Worker) accept(ctx context.Context, s db.Submission, upstreamID string)
 	}
 	w.lookOnce(ctx, s.Certificate.ID)
 	return nil
+}
+
+// isThere asks once more before an order is sent again, whoever said that the
+// upstream never got it: it may have arrived since. What is there is accepted.
+func (w *Worker) isThere(ctx context.Context, p providers.Provider, s db.Submission) (bool, error) {
+	finder, ok := p.(providers.Finder)
+	if !ok {
+		return false, nil
+	}
+	id, err := finder.Find(ctx, s.Certificate.Reference)
+	w.noteHealth(ctx, s.Certificate.Upstream, err)
+	switch {
+	case errors.Is(err, providers.ErrUnknown):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return true, w.accept(ctx, s, id)
 }
 
 // lookUp finds out what became of a call that broke off.
