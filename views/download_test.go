@@ -82,6 +82,8 @@ func TestInstructionsOfTheArchiveAreComplete(t *testing.T) {
 func sampleCustomer(state string) CustomerPage {
 	m := CustomerPage{State: state, Base: "/c/order/7", Seller: hostile, Domain: "kitap.com.tr", MoreNames: 0, Product: "PositiveSSL"}
 	switch state {
+	case "licence":
+		m.Domain, m.LicenceKey = "203.0.113.10", "CPNL-0000-4711"
 	case "ready":
 		m.Files = sampleDownload("apache")
 		m.Files.Base, m.Files.FileName = m.Base, "kitap.com.tr"
@@ -97,7 +99,7 @@ func sampleCustomer(state string) CustomerPage {
 func TestCustomerPageInEachState(t *testing.T) {
 	p := testPage("owner") // a signed-in person opens a customer's link too
 	titles := map[string]bool{}
-	for _, state := range []string{"waiting", "validate", "vetting", "processing", "ready", "cancelled", "expired", "unheard_of"} {
+	for _, state := range []string{"waiting", "validate", "vetting", "processing", "ready", "licence", "cancelled", "expired", "unheard_of"} {
 		t.Run(state, func(t *testing.T) {
 			inEachLanguage(t, Customer(p, sampleCustomer(state)), func(t *testing.T, lang string, doc *goquery.Document) {
 				if doc.Find("nav.sidenav, .balance, a[href^='/orders']").Length() > 0 {
@@ -114,6 +116,9 @@ func TestCustomerPageInEachState(t *testing.T) {
 				}
 				if state == "ready" && doc.Find("a.choice-tile[href='/c/order/7?server=iis#files']").Length() != 1 {
 					t.Error("another server can't be chosen")
+				}
+				if got := strings.Contains(doc.Find(".record").Text(), "CPNL-0000-4711"); got != (state == "licence") {
+					t.Errorf("the licence key is shown: %v", got)
 				}
 				titles[lang+doc.Find(".page-head .pill").Text()] = true
 			})
