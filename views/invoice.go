@@ -224,7 +224,7 @@ func mailLook(state string) (kind, icon string) {
 	case "sent":
 		return "success", "check"
 	case "failed":
-		return "danger", "circle-alert"
+		return "error", "circle-alert"
 	default:
 		return "info", "clock"
 	}

@@ -233,3 +233,13 @@ func TestEveryProblemCodeHasWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAMailThatWasNotDeliveredLooksLikeTrouble(t *testing.T) {
+	m := sampleInvoice()
+	m.Mail = &InvoiceMail{To: "a@b.tr", Sent: []MailedInvoice{{"a@b.tr", "failed", testNow}}}
+	inEachLanguage(t, Invoice(testPage("owner"), m), func(t *testing.T, lang string, doc *goquery.Document) {
+		if doc.Find(".task-row .pill-error").Length() != 1 || doc.Find(`form[action="/invoices/0/mail"]`).Length() != 1 {
+			t.Error("the page does not say that a mail failed")
+		}
+	})
+}
