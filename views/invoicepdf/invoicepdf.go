@@ -6,6 +6,7 @@
 package invoicepdf
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -58,11 +59,12 @@ var (
 // file are the document's own.
 func Render(ctx context.Context, brand string, m views.InvoicePage) ([]byte, error) {
 	made := m.At.UTC()
+	// gofpdf writes into the bytes of a font, so that each file gets its own copy.
 	doc := maroto.New(config.NewBuilder().
 		WithPageSize(pagesize.A4).WithLeftMargin(18).WithTopMargin(18).WithRightMargin(18).WithBottomMargin(18).
 		WithCustomFonts([]*entity.CustomFont{
-			{Family: family, Style: fontstyle.Normal, Bytes: regular},
-			{Family: family, Style: fontstyle.Bold, Bytes: semibold},
+			{Family: family, Style: fontstyle.Normal, Bytes: bytes.Clone(regular)},
+			{Family: family, Style: fontstyle.Bold, Bytes: bytes.Clone(semibold)},
 		}).
 		WithDefaultFont(&props.Font{Family: family, Size: 9}).
 		WithTitle(m.Title(ctx), true).WithAuthor(m.Seller.Company, true).WithCreationDate(made).
