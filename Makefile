@@ -38,6 +38,7 @@ check: check-generated ## generated files are current, gofmt, vet, staticcheck
 test: test-unit test-e2e ## run everything, the browser included
 
 test-unit:
+	@e2e/install.sh unit
 	go test -timeout 10m $(UNIT)
 
 test-e2e:

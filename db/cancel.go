@@ -74,7 +74,7 @@ func (db *DB) ConfirmCancel(ctx context.Context, by Actor, orderID int64) error 
 }
 
 // cancel is the one way an order that was never delivered ends: status, refund,
-// invoice, certificates and waiting jobs in one transaction. The fulfilment must
+// credit note, certificates and waiting jobs in one transaction. The fulfilment must
 // still be the one in o: a submission that began meanwhile is never refunded.
 func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error {
 	rest := o.Fulfilment
@@ -93,7 +93,6 @@ func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error 
 		return err
 	}
 	for _, query := range []string{
-		`update invoice set status = 'cancelled' where order_id = $1`,
 		`update certificate set state = 'cancelled' where order_id = $1 and state = 'requested'`,
 		`delete from job where kind in ('submit', 'poll', 'check') and subject_id in (select id from certificate where order_id = $1)`,
 		`delete from job where kind = 'cancel' and subject_id = $1`,
@@ -101,6 +100,9 @@ func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error 
 		if _, err := t.ExecContext(ctx, query, o.ID); err != nil {
 			return err
 		}
+	}
+	if err := writeCreditNote(ctx, t, o.ID); err != nil {
+		return err
 	}
 	return audit(ctx, t, by, Change{Action: action, Object: object("order", o.ID), ResellerID: o.ResellerID,
 		Before: string(o.Status), After: "refunded " + cents2(o.PayableCents()) + " USD"})

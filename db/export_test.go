@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -104,4 +105,19 @@ func (db *DB) Overlap(ctx context.Context, change string, call func() error) (an
 		return nil, err
 	}
 	return <-answered, nil
+}
+
+// MigrationInserts are the statements of a migration that fill in rows, in order.
+func MigrationInserts(file string) ([]string, error) {
+	text, err := migrations.ReadFile("migrations/" + file)
+	if err != nil {
+		return nil, err
+	}
+	var inserts []string
+	for statement := range strings.SplitSeq(string(text), ";") {
+		if at := strings.Index(statement, "insert into "); at >= 0 {
+			inserts = append(inserts, statement[at:])
+		}
+	}
+	return inserts, nil
 }

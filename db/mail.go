@@ -12,6 +12,15 @@ type Mail struct {
 	To      string `json:"to"`
 	Subject string `json:"subject"`
 	Body    string `json:"body"`
+
+	Attachments []Attachment `json:"attachments,omitempty"`
+}
+
+// Attachment is a file that a mail carries.
+type Attachment struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"` // application/pdf
+	Content []byte `json:"content"`
 }
 
 // MailState is where a message stands.
@@ -37,9 +46,12 @@ type OutboxMail struct {
 
 // queueMail writes a message and the job that sends it, in the transaction of
 // the change it tells about. Sending never holds that change up.
-func queueMail(ctx context.Context, t *tx, m Mail) error {
-	id, err := insert(ctx, t, `insert into mail (recipient, subject, state, created_at) values ($1, $2, 'queued', $3) returning id`,
-		m.To, m.Subject, t.now)
+func queueMail(ctx context.Context, t *tx, m Mail) error { return queueInvoiceMail(ctx, t, 0, m) }
+
+// queueInvoiceMail is queueMail for a message that carries an invoice; 0 is none.
+func queueInvoiceMail(ctx context.Context, t *tx, invoiceID int64, m Mail) error {
+	id, err := insert(ctx, t, `insert into mail (recipient, subject, state, created_at, invoice_id) values ($1, $2, 'queued', $3, $4) returning id`,
+		m.To, m.Subject, t.now, idOrNull(invoiceID))
 	if err != nil {
 		return err
 	}
@@ -66,7 +78,10 @@ func (db *DB) RecordMail(ctx context.Context, id int64, cause string, final bool
 	return db.transact(ctx, func(t *tx) error {
 		switch {
 		case cause == "":
-			return changed(ctx, t, `update mail set state = 'sent', error = '', sent_at = $1 where id = $2`, t.now, id)
+			if err := changed(ctx, t, `update mail set state = 'sent', error = '', sent_at = $1 where id = $2`, t.now, id); err != nil {
+				return err
+			}
+			return invoiceSent(ctx, t, id)
 		case final:
 			return changed(ctx, t, `update mail set state = 'failed', error = $1 where id = $2`, cause, id)
 		default:
@@ -97,8 +112,12 @@ func (db *DB) ResendMail(ctx context.Context, by Actor, id int64) error {
 func (db *DB) Outbox(ctx context.Context, state MailState, p Page) ([]OutboxMail, int, error) {
 	where, args := conditions{}, []any{}
 	where.add(&args, state != "", "state = ?", state)
-	return list(ctx, db.read, func(s scanner) (m OutboxMail, err error) {
-		err = s.Scan(&m.ID, &m.To, &m.Subject, &m.State, &m.Error, moment{&m.CreatedAt}, moment{&m.SentAt})
-		return m, err
-	}, `id, recipient, subject, state, error, created_at, sent_at`, "mail", where, args, "id desc", p)
+	return list(ctx, db.read, scanMail, mailColumns, "mail", where, args, "id desc", p)
+}
+
+const mailColumns = `id, recipient, subject, state, error, created_at, sent_at`
+
+func scanMail(s scanner) (m OutboxMail, err error) {
+	err = s.Scan(&m.ID, &m.To, &m.Subject, &m.State, &m.Error, moment{&m.CreatedAt}, moment{&m.SentAt})
+	return m, err
 }

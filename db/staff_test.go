@@ -9,10 +9,10 @@ import (
 )
 
 func TestRolesCanExactlyWhatTheTableSays(t *testing.T) {
-	all := []db.Permission{db.View, db.PlaceOrders, db.SeeMoney, db.ManageStaff, db.OperatorView, db.OperatorMoney}
+	all := []db.Permission{db.View, db.PlaceOrders, db.SeeMoney, db.Billing, db.ManageStaff, db.OperatorView, db.OperatorMoney}
 	for role, want := range map[db.Role]string{
-		db.RoleOwner:     "view order money staff",
-		db.RoleBilling:   "view money",
+		db.RoleOwner:     "view order money billing staff",
+		db.RoleBilling:   "view money billing",
 		db.RoleTechnical: "view order",
 		db.RoleViewer:    "view money",
 		db.RoleAdmin:     "operator_view operator_money",

@@ -53,6 +53,14 @@ var rules = []struct{ rule, query string }{
 		`select 'order ' || o.id from orders o where o.status = 'cancelled' and o.completed_at is null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'refund') order by o.id limit 1`},
 	{"an order has one invoice, of its amount",
 		`select 'order ' || o.id from orders o left join invoice i on i.order_id = o.id where i.id is null or i.total_cents <> o.total_cents + o.tax_cents order by o.id limit 1`},
+	{"an invoice is cancelled exactly when its order was cancelled undelivered",
+		`select 'invoice ' || i.number from invoice i join orders o on o.id = i.order_id
+		 where (i.status = 'cancelled') <> (o.status = 'cancelled' and o.completed_at is null) order by i.id limit 1`},
+	{"a cancelled invoice has one credit note, of its amounts, and no other invoice has any",
+		`select 'invoice ' || i.number from invoice i left join credit_note n on n.invoice_id = i.id
+		 where (i.status = 'cancelled') <> (n.id is not null)
+			or n.net_cents <> i.net_cents or n.tax_cents <> i.tax_cents or n.total_cents <> i.total_cents or n.reseller_id <> i.reseller_id
+		 order by i.id limit 1`},
 	{"at most one certificate of an order is under way",
 		`select 'order ' || order_id || ' has ' || count(*) from certificate where state = 'requested' group by order_id having count(*) > 1 order by order_id limit 1`},
 	{"an order on its way to its upstream has a job",
@@ -100,7 +108,7 @@ func verify(ctx context.Context, q querier) (Verified, error) {
 			return v, driverError(err)
 		}
 	}
-	for _, table := range []string{"orders", "invoice"} {
+	for _, table := range []string{"orders", "invoice", "credit_note"} {
 		if err := verifyGapless(ctx, q, table); err != nil {
 			return v, err
 		}

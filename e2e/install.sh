@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what a group of tests needs and this machine lacks: `browser` or
-# `postgres`. Where it can't, it says what to install and fails.
+# Installs what a group of tests needs and this machine lacks: `unit`, `browser`
+# or `postgres`. Where it can't, it says what to install and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,6 +37,10 @@ package() {
 
 mkdir -p "$CACHE"
 case "${1-}" in
+unit)
+	need pdftotext poppler-utils
+	install_missing
+	;;
 browser)
 	need chromium chromium
 	need node nodejs
@@ -47,11 +51,12 @@ browser)
 	package axe-core "$AXE"
 	;;
 postgres)
+	need pdftotext poppler-utils
 	[ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || need initdb postgresql
 	install_missing
 	;;
 *)
-	echo "usage: install.sh browser|postgres" >&2
+	echo "usage: install.sh unit|browser|postgres" >&2
 	exit 2
 	;;
 esac

@@ -2,13 +2,11 @@ package handlers
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"certbay/db"
-	"certbay/db/certs"
 	"certbay/db/money"
 	"certbay/views"
 )
@@ -59,56 +57,4 @@ func statementRow(e db.LedgerEntry) views.StatementRow {
 		row.Memo = e.Memo
 	}
 	return row
-}
-
-var invoiceStatuses = []db.InvoiceStatus{db.InvoiceUnpaid, db.InvoicePaid, db.InvoiceSent, db.InvoiceCancelled}
-
-// Invoices is GET /invoices?status=.
-func (h *Handlers) Invoices(c echo.Context) error {
-	m := views.InvoicesPage{Status: c.QueryParam("status")}
-	if !slices.Contains(invoiceStatuses, db.InvoiceStatus(m.Status)) {
-		m.Status = ""
-	}
-	page, pager := pageOf(c, "/invoices")
-	list, total, err := h.Book.Invoices(c.Request().Context(), person(c).ResellerID, db.InvoiceStatus(m.Status), page)
-	if err != nil {
-		return err
-	}
-	pager.Total = total
-	m.Pager = pager
-	for _, i := range list {
-		m.Rows = append(m.Rows, views.InvoiceRow{ID: i.ID, Number: i.Number, At: i.CreatedAt, OrderID: i.OrderID, OrderNumber: i.OrderNumber,
-			Domain: certs.UnicodeName(i.Snapshot.Domain), Product: i.Snapshot.Product, Status: string(i.Status), Total: money.USD(i.TotalCents)})
-	}
-	return show(h, c, http.StatusOK, views.Invoices, m)
-}
-
-// Invoice is GET /invoices/:id, drawn from what the invoice said when it was made.
-func (h *Handlers) Invoice(c echo.Context) error {
-	id, err := idParam(c, "id")
-	if err != nil {
-		return err
-	}
-	i, err := h.Book.Invoice(c.Request().Context(), person(c).ResellerID, id)
-	if err != nil {
-		return err
-	}
-	m := views.InvoicePage{
-		Number: i.Number, Status: string(i.Status), At: i.CreatedAt, DueAt: i.DueAt, PaidAt: i.PaidAt,
-		OrderID: i.OrderID, OrderNumber: i.OrderNumber, Domain: certs.UnicodeName(i.Snapshot.Domain),
-		Seller: invoiceParty(i.Snapshot.Seller), Buyer: invoiceParty(i.Snapshot.Buyer),
-		TaxBP: int(i.Snapshot.TaxRateBP), Net: money.USD(i.NetCents), Tax: money.USD(i.TaxCents), Total: money.USD(i.TotalCents),
-	}
-	for _, l := range i.Snapshot.Lines {
-		line := views.InvoiceLine{Kind: l.Kind, Text: l.Text, Quantity: int(l.Quantity), Amount: money.USD(l.Cents)}
-		if l.Kind == "base" {
-			line.Months = i.Snapshot.Months
-		}
-		m.Lines = append(m.Lines, line)
-	}
-	return show(h, c, http.StatusOK, views.Invoice, m)
-}
-
-func invoiceParty(p db.Party) views.InvoiceParty {
-	return views.InvoiceParty{Company: p.Company, Address: p.Address, City: p.City, Country: p.Country, TaxOffice: p.TaxOffice, TaxID: p.TaxID, Email: p.Email}
 }

@@ -25,6 +25,12 @@ func TestPagesOfResellerStaff(t *testing.T) {
 	signing := OrderProduct{ID: 4, Brand: "DigiCert", Name: "Code Signing", Kind: "code-signing", Validation: "ov", Terms: sampleTerms()}
 	unpaid := sampleInvoice()
 	unpaid.Status, unpaid.PaidAt, unpaid.TaxBP = "unpaid", time.Time{}, 0
+	cancelled, note := sampleInvoice(), sampleInvoice()
+	cancelled.ID, cancelled.Status, cancelled.Other = 78, "cancelled", InvoiceRef{3, "CRN-2026-0003"}
+	cancelled.Mail = &InvoiceMail{To: "muhasebe@ornek.com.tr", Sent: []MailedInvoice{{"a@b.tr", "queued", testNow}, {"<b>@b.tr", "failed", testNow}, {"c@b.tr", "sent", testNow}}}
+	note.Note, note.ID, note.Number, note.Other = true, 3, "CRN-2026-0003", InvoiceRef{78, "INV-2026-0078"}
+	notes := sampleInvoices()
+	notes.Notes = true
 	for name, page := range map[string]templ.Component{
 		"home":                 Home(owner, sampleHome()),
 		"home calm":            Home(viewer, HomePage{HasOrders: true}),
@@ -49,6 +55,12 @@ func TestPagesOfResellerStaff(t *testing.T) {
 		"invoices no match":    Invoices(owner, InvoicesPage{Status: "unpaid"}),
 		"invoice":              Invoice(owner, sampleInvoice()),
 		"invoice unpaid":       Invoice(viewer, unpaid),
+		"invoice cancelled":    Invoice(owner, cancelled),
+		"credit note":          Invoice(owner, note),
+		"credit notes":         Invoices(owner, notes),
+		"credit notes nothing": Invoices(owner, InvoicesPage{Notes: true}),
+		"billing address":      BillingAddress(owner, BillingAddressPage{Usual: "info@ornek.com.tr"}),
+		"billing rejected":     BillingAddress(owner, BillingAddressPage{Email: "<b>", Problems: Problems{{Field: "email", Key: "form.email"}}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			inEachLanguage(t, page, func(t *testing.T, lang string, doc *goquery.Document) {
@@ -236,4 +248,14 @@ func TestEveryProblemCodeHasWords(t *testing.T) {
 			t.Errorf("%s: %q", code, text)
 		}
 	}
+}
+
+func TestAMailThatWasNotDeliveredLooksLikeTrouble(t *testing.T) {
+	m := sampleInvoice()
+	m.Mail = &InvoiceMail{To: "a@b.tr", Sent: []MailedInvoice{{"a@b.tr", "failed", testNow}}}
+	inEachLanguage(t, Invoice(testPage("owner"), m), func(t *testing.T, lang string, doc *goquery.Document) {
+		if doc.Find(".task-row .pill-error").Length() != 1 || doc.Find(`form[action="/invoices/0/mail"]`).Length() != 1 {
+			t.Error("the page does not say that a mail failed")
+		}
+	})
 }

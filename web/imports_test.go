@@ -34,8 +34,9 @@ var rooms = []struct {
 
 	{"views", []string{"views/i18n", "db/money"}},
 	{"views/i18n", []string{"db/money"}},
+	{"views/invoicepdf", []string{"views", "views/i18n", "db/money"}},
 
-	{"handlers", []string{"db", "db/money", "db/certs", "views", "views/i18n", "web/session", "echo"}},
+	{"handlers", []string{"db", "db/money", "db/certs", "views", "views/i18n", "views/invoicepdf", "web/session", "echo"}},
 	{"handlers/jobs", []string{"db", "db/money", "db/certs", "providers", "providers/dcv"}},
 	{"handlers/*", []string{"db", "db/money", "db/certs", "views", "views/i18n", "web/session", "echo"}},
 

@@ -24,6 +24,7 @@ var (
 	viewers       = who{true, db.View}
 	buyers        = who{true, db.PlaceOrders}
 	moneyViewers  = who{true, db.SeeMoney}
+	billing       = who{true, db.Billing}
 	operators     = who{true, db.OperatorView}
 	operatorMoney = who{true, db.OperatorMoney}
 )
@@ -100,6 +101,13 @@ func (s *Server) routes() []route {
 		{get, "/credits", moneyViewers, h.Credits},
 		{get, "/invoices", moneyViewers, h.Invoices},
 		{get, "/invoices/:id", moneyViewers, h.Invoice},
+		{get, "/invoices/:id/pdf", moneyViewers, h.InvoicePDF},
+		{post, "/invoices/:id/mail", billing, h.MailInvoice},
+		{get, "/invoices/address", billing, h.BillingAddressForm},
+		{post, "/invoices/address", billing, h.BillingAddress},
+		{get, "/credit-notes", moneyViewers, h.CreditNotes},
+		{get, "/credit-notes/:id", moneyViewers, h.CreditNote},
+		{get, "/credit-notes/:id/pdf", moneyViewers, h.CreditNotePDF},
 
 		// The end customer, by a self-service link.
 		{get, "/c/:token", anyone, h.OpenLink},

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -77,6 +78,11 @@ func (s *SMTP) Send(ctx context.Context, m db.Mail) error {
 	message.SetDate()
 	message.SetMessageID()
 	message.SetBodyString(mail.TypeTextPlain, m.Body)
+	for _, a := range m.Attachments {
+		if err := message.AttachReader(a.Name, bytes.NewReader(a.Content), mail.WithFileContentType(mail.ContentType(a.Type))); err != nil {
+			return fmt.Errorf("mail attachment %s: %w", a.Name, err)
+		}
+	}
 	if err := s.client.DialAndSendWithContext(ctx, message); err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
