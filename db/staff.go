@@ -30,6 +30,7 @@ const (
 	View          Permission = "view"           // see the orders and the catalog of one's reseller
 	PlaceOrders   Permission = "order"          // order, configure, cancel, send links: spends credit
 	SeeMoney      Permission = "money"          // see invoices and the statement
+	AskTopUp      Permission = "topup"          // say that money was transferred, take that back
 	ManageStaff   Permission = "staff"          // people, keys and settings of one's reseller
 	OperatorView  Permission = "operator_view"  // see every reseller's affairs, ask upstreams again
 	OperatorMoney Permission = "operator_money" // move money, decide what costs money
@@ -38,8 +39,8 @@ const (
 var permissions = map[Role][]Permission{
 	RoleAdmin:     {OperatorView, OperatorMoney},
 	RoleSupport:   {OperatorView},
-	RoleOwner:     {View, PlaceOrders, SeeMoney, ManageStaff},
-	RoleBilling:   {View, SeeMoney},
+	RoleOwner:     {View, PlaceOrders, SeeMoney, AskTopUp, ManageStaff},
+	RoleBilling:   {View, SeeMoney, AskTopUp},
 	RoleTechnical: {View, PlaceOrders},
 	RoleViewer:    {View, SeeMoney},
 }

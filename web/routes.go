@@ -24,6 +24,7 @@ var (
 	viewers       = who{true, db.View}
 	buyers        = who{true, db.PlaceOrders}
 	moneyViewers  = who{true, db.SeeMoney}
+	payers        = who{true, db.AskTopUp}
 	operators     = who{true, db.OperatorView}
 	operatorMoney = who{true, db.OperatorMoney}
 )
@@ -98,6 +99,11 @@ func (s *Server) routes() []route {
 
 		// Money.
 		{get, "/credits", moneyViewers, h.Credits},
+		{get, "/credits/top-ups/new", payers, h.NewTopUpForm},
+		{post, uploadPath, payers, h.AskTopUp},
+		{get, "/credits/top-ups/:id/receipt", moneyViewers, h.TopUpReceipt},
+		{get, "/credits/top-ups/:id/withdraw", payers, h.WithdrawTopUpForm},
+		{post, "/credits/top-ups/:id/withdraw", payers, h.WithdrawTopUp},
 		{get, "/invoices", moneyViewers, h.Invoices},
 		{get, "/invoices/:id", moneyViewers, h.Invoice},
 
@@ -121,6 +127,11 @@ func (s *Server) routes() []route {
 		{get, "/admin/resellers", operators, h.AdminResellers},
 		{get, "/admin/resellers/:id", operators, h.AdminReseller},
 		{post, "/admin/resellers/:id/credit", operatorMoney, h.AdminCredit},
+		{get, "/admin/top-ups", operators, h.AdminTopUps},
+		{get, "/admin/top-ups/:id", operators, h.AdminTopUp},
+		{get, "/admin/top-ups/:id/receipt", operators, h.AdminTopUpReceipt},
+		{post, "/admin/top-ups/:id/approve", operatorMoney, h.AdminApproveTopUp},
+		{post, "/admin/top-ups/:id/refuse", operatorMoney, h.AdminRefuseTopUp},
 		{get, "/admin/jobs", operators, h.AdminJobs},
 		{post, "/admin/jobs/run", operators, h.AdminRunJob},
 		{get, "/admin/mail", operators, h.AdminMail},
