@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,12 +20,18 @@ import (
 	"certbay/views/i18n"
 )
 
-const topUpsShown = 10 // on the credits page
+const topUpsShown = 5 // on the credits page, besides those that wait
 
-// ownTopUps are a reseller's latest requests.
+// ownTopUps are a reseller's requests that wait, and the latest of the others.
 func (h *Handlers) ownTopUps(c echo.Context) ([]views.TopUpRow, error) {
-	list, _, err := h.Book.TopUps(c.Request().Context(), db.TopUpFilter{ResellerID: person(c).ResellerID, Page: db.Page{Limit: topUpsShown}})
-	return topUpRows(list), err
+	ctx, reseller := c.Request().Context(), person(c).ResellerID
+	latest, _, err := h.Book.TopUps(ctx, db.TopUpFilter{ResellerID: reseller, Page: db.Page{Limit: topUpsShown}})
+	if err != nil {
+		return nil, err
+	}
+	waiting, _, err := h.Book.TopUps(ctx, db.TopUpFilter{ResellerID: reseller, State: db.TopUpPending})
+	latest = slices.DeleteFunc(latest, func(u db.TopUp) bool { return u.State == db.TopUpPending })
+	return topUpRows(append(waiting, latest...)), err
 }
 
 func topUpRows(list []db.TopUp) []views.TopUpRow {

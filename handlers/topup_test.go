@@ -183,6 +183,23 @@ func TestTopUpFormSentTwiceIsOneRequest(t *testing.T) {
 	}
 }
 
+func TestTopUpThatWaitsIsListedHoweverManyCameAfter(t *testing.T) {
+	site := webtest.Open(t)
+	owner := site.SignedIn(t, db.RoleOwner)
+	for i := range 9 {
+		done(t, owner, sendTransfer(t, owner, "/credits/top-ups", transfer(fmt.Sprint(i)), "r.pdf", pdfFile(100)), "/credits", "success")
+		if i > 0 && i < 8 {
+			ok(t, site.Book.WithdrawTopUp(t.Context(), db.System, site.Reseller.ID, newest(t, site).ID))
+		}
+	}
+	page := owner.Get("/credits").Body
+	for i, want := range []bool{true, false, false, false, true, true, true, true, true} {
+		if strings.Contains(page, fmt.Sprint("DEK-", i)) != want {
+			t.Errorf("request %d is listed: %v", i, !want)
+		}
+	}
+}
+
 func TestTopUpWithdrawnByItsReseller(t *testing.T) {
 	site := webtest.Open(t)
 	owner, viewer, outsider := site.SignedIn(t, db.RoleOwner), site.SignedIn(t, db.RoleViewer), site.SignedInAs(t, site.Outsider)
