@@ -14,13 +14,15 @@ const (
 	ReviewRefused ReviewKind = "refused" // an order its upstream refused
 	ReviewJob     ReviewKind = "job"     // a job that was given up
 	ReviewMail    ReviewKind = "mail"    // a mail that could not be sent
+	ReviewTopUp   ReviewKind = "topup"   // a top-up that a reseller asks for
 )
 
 // ReviewItem is one thing that waits for a person.
 type ReviewItem struct {
 	Kind   ReviewKind
-	ID     int64     // of the order, job or mail
-	Name   string    // the order's number, the job's kind, the mail's subject
+	ID     int64     // of the order, job, mail or top-up
+	Name   string    // the order's number, the job's kind, the mail's subject, the top-up's bank reference
+	Cents  int64     // of the top-up, USD cents
 	Domain string    // of the order
 	Who    string    // the reseller, or the mail's recipient
 	Reason string    // verbatim
@@ -33,16 +35,17 @@ func (db *DB) Review(ctx context.Context, limit int) ([]ReviewItem, int, error) 
 	var items []ReviewItem
 	total := 0
 	for _, q := range []struct{ columns, from, where string }{
-		{`o.fulfilment, o.id, o.number, o.domain, r.name, o.message, since.at`,
+		{`o.fulfilment, o.id, o.number, o.domain, r.name, o.message, since.at, 0`,
 			`orders o join reseller r on r.id = o.reseller_id left join order_event since on since.id =
 				(select max(e.id) from order_event e where e.order_id = o.id and e.kind in ('unsure', 'refused'))`,
 			`o.fulfilment in ('unsure', 'refused') and o.status <> 'cancelled'`},
-		{`'job', j.id, j.kind, '', '', j.last_error, j.run_at`, `job j`,
+		{`'job', j.id, j.kind, '', '', j.last_error, j.run_at, 0`, `job j`,
 			`j.failed = true and not exists (select 1 from mail m where j.kind = 'mail' and m.id = j.subject_id and m.state = 'failed')`},
-		{`'mail', m.id, m.subject, '', m.recipient, m.error, m.created_at`, `mail m`, `m.state = 'failed'`},
+		{`'mail', m.id, m.subject, '', m.recipient, m.error, m.created_at, 0`, `mail m`, `m.state = 'failed'`},
+		{`'topup', u.id, u.bank_reference, '', r.name, '', u.created_at, u.amount_cents`, `topup u join reseller r on r.id = u.reseller_id`, `u.state = 'pending'`},
 	} {
 		some, n, err := list(ctx, db.read, func(s scanner) (i ReviewItem, err error) {
-			return i, s.Scan(&i.Kind, &i.ID, &i.Name, &i.Domain, &i.Who, &i.Reason, moment{&i.At})
+			return i, s.Scan(&i.Kind, &i.ID, &i.Name, &i.Domain, &i.Who, &i.Reason, moment{&i.At}, &i.Cents)
 		}, q.columns, q.from, conditions{parts: []string{q.where}}, nil, "7, 2", Page{Limit: limit})
 		if err != nil {
 			return nil, 0, err

@@ -30,7 +30,7 @@ const (
 	View          Permission = "view"           // see the orders and the catalog of one's reseller
 	PlaceOrders   Permission = "order"          // order, configure, cancel, send links: spends credit
 	SeeMoney      Permission = "money"          // see invoices and the statement
-	Billing       Permission = "billing"        // send invoices, say where they go
+	Billing       Permission = "billing"        // ask for credit, send invoices, say where they go
 	ManageStaff   Permission = "staff"          // people, keys and settings of one's reseller
 	OperatorView  Permission = "operator_view"  // see every reseller's affairs, ask upstreams again
 	OperatorMoney Permission = "operator_money" // move money, decide what costs money

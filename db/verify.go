@@ -71,6 +71,18 @@ var rules = []struct{ rule, query string }{
 		 and not exists (select 1 from job j where j.kind = 'poll' and j.subject_id = c.id) order by o.id limit 1`},
 	{"an upstream order belongs to one certificate",
 		`select upstream || ' ' || upstream_id || ' stands at ' || count(*) || ' certificates' from certificate where upstream_id <> '' group by upstream, upstream_id having count(*) > 1 limit 1`},
+	{"an approved top-up moved its amount once",
+		`select 'topup ' || id || ' of ' || amount_cents || ' moved ' || moved from (
+			select u.id, u.amount_cents, (select coalesce(sum(e.amount_cents), 0) from ledger_tx t join ledger_entry e on e.tx_id = t.id
+				join account a on a.id = e.account_id and a.kind = 'wallet' and a.reseller_id = u.reseller_id
+				where t.ref = 'topup_request:' || u.id and t.kind = 'topup') as moved
+			from topup u where u.state = 'approved') x
+		 where moved <> amount_cents order by id limit 1`},
+	{"a top-up that is not approved moved nothing",
+		`select 'topup ' || u.id || ' is ' || u.state from topup u join ledger_tx t on t.ref = 'topup_request:' || u.id where u.state <> 'approved' order by u.id limit 1`},
+	{"the ledger knows no top-up that nobody asked for",
+		`select 'ledger_tx ' || t.id || ' (' || t.ref || ')' from ledger_tx t where t.ref like 'topup\_request:%' escape '\'
+			and not exists (select 1 from topup u where t.ref = 'topup_request:' || u.id) order by t.id limit 1`},
 }
 
 // Verified says how much of the book was looked at.

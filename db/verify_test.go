@@ -30,6 +30,10 @@ func (s shop) history(t testing.TB) *strings.Replacer {
 	}
 	asked, _ := s.configured(t, "asked.example.com")
 	taken, _ := s.accepted(t, "taken.example.com")
+	if err := s.ApproveTopUp(ctx, s.staff, s.ask(t, 700, "approved").ID, "", noMails); err != nil {
+		t.Fatal(err)
+	}
+	s.ask(t, 800, "pending")
 	s.verify(t)
 	return strings.NewReplacer("$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
 		"$ASKED", fmt.Sprint(asked.ID), "$TAKEN", fmt.Sprint(taken.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
@@ -89,6 +93,14 @@ var tamperings = []tampered{
 		`delete from job where kind = 'poll'`},
 	{"an upstream order is used twice", "an upstream order belongs to one certificate", "up-ORD-",
 		`update certificate set upstream_id = (select upstream_id from certificate where order_id = $DELIVERED) where order_id = $ASKED`},
+	{"an approved top-up is raised", "an approved top-up moved its amount once", "topup 1 of 701 moved 700",
+		`update topup set amount_cents = amount_cents + 1 where state = 'approved'`},
+	{"a top-up is called approved", "an approved top-up moved its amount once", "topup 2 of 800 moved 0",
+		`update topup set state = 'approved', decided_at = created_at where state = 'pending'`},
+	{"an approved top-up is called refused", "a top-up that is not approved moved nothing", "topup 1 is refused",
+		`update topup set state = 'refused' where state = 'approved'`},
+	{"a top-up is made up", "the ledger knows no top-up that nobody asked for", "(topup_request:99)",
+		`insert into ledger_tx (ref, kind, created_at) select 'topup_request:99', 'topup', created_at from ledger_tx where order_id = $OPEN`},
 	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 5",
 		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},
 	{"an order number is lost", "numbers are gapless", "ORD-$YEAR",

@@ -75,5 +75,5 @@ func reviewItem(i db.ReviewItem) views.ReviewItem {
 	if i.Domain != "" {
 		title += " · " + certs.UnicodeName(i.Domain)
 	}
-	return views.ReviewItem{Kind: string(i.Kind), ID: i.ID, Title: title, Who: i.Who, Reason: i.Reason, At: i.At}
+	return views.ReviewItem{Kind: string(i.Kind), ID: i.ID, Title: title, Amount: money.USD(i.Cents), Who: i.Who, Reason: i.Reason, At: i.At}
 }

@@ -48,6 +48,9 @@ func (h *Handlers) Credits(c echo.Context) error {
 	for _, e := range entries {
 		m.Entries = append(m.Entries, statementRow(e))
 	}
+	if m.TopUps, err = h.ownTopUps(c); err != nil {
+		return err
+	}
 	return show(h, c, http.StatusOK, views.Credits, m)
 }
 

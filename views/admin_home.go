@@ -24,11 +24,12 @@ type AdminHomePage struct {
 }
 
 // ReviewItem is one thing that waits for a person. Kind: unsure or refused (an order),
-// job (given up), mail (not sent).
+// job (given up), mail (not sent), topup (of Amount, asked for).
 type ReviewItem struct {
 	Kind   string
-	ID     int64  // of the order, job or mail
-	Title  string // order number and domain; job kind; mail subject
+	ID     int64  // of the order, job, mail or top-up
+	Title  string // order number and domain; job kind; mail subject; bank reference
+	Amount money.Money
 	Who    string // reseller, or the mail's recipient
 	Reason string // verbatim
 	At     time.Time
@@ -70,6 +71,8 @@ func (r ReviewItem) look() (kind, icon string) {
 		return "error", "file-warning"
 	case "job":
 		return "error", "activity"
+	case "topup":
+		return "info", "banknote"
 	default:
 		return "error", "mail"
 	}
@@ -80,6 +83,9 @@ func (r ReviewItem) title(ctx context.Context) string {
 	title := r.Title
 	if r.Kind == "job" {
 		title = i18n.Word(ctx, "job", r.Title)
+	}
+	if r.Kind == "topup" {
+		return i18n.T(ctx, "admin.review.topup", "Title", title, "Amount", i18n.Money(ctx, r.Amount))
 	}
 	return i18n.T(ctx, "admin.review."+r.known(), "Title", title)
 }
@@ -99,6 +105,8 @@ func (r ReviewItem) href() templ.SafeURL {
 		return "/admin/jobs?failed=1"
 	case "mail":
 		return "/admin/mail?state=failed"
+	case "topup":
+		return templ.SafeURL(adminTopUpPath(r.ID))
 	default:
 		return adminOrderHref(r.ID)
 	}

@@ -17,7 +17,8 @@ type CreditsPage struct {
 	Held      money.Money // paid for orders not yet delivered
 	Entries   []StatementRow
 	Pager     Pager
-	TopUp     []string // the operator's bank lines
+	TopUp     []string   // the operator's bank lines
+	TopUps    []TopUpRow // its latest requests, newest first
 }
 
 // StatementRow is one ledger entry of the wallet.

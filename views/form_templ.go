@@ -44,7 +44,7 @@ func Field(f Input) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var2 = []any{"input", templ.KV("font-mono", f.Mono)}
+		var templ_7745c5c3_Var2 = []any{"input", templ.KV("font-mono", f.Mono), templ.KV("pt-2", f.Type == "file")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -27,6 +27,7 @@ func sampleAdminHome() AdminHomePage {
 			{Kind: "refused", ID: 339, Title: "ORD-2026-0339 · api.deneme.net", Who: "Örnek Hosting", Reason: hostile, At: testNow.Add(-time.Hour)},
 			{Kind: "job", ID: 7, Title: "poll", Who: "ORD-2026-0341", Reason: "upstream: 502", At: testNow.Add(-time.Hour)},
 			{Kind: "mail", ID: 4, Title: "Your certificate is ready", Who: "info@ornek.com.tr", Reason: "550 no such user", At: testNow.Add(-time.Minute)},
+			{Kind: "topup", ID: 12, Title: hostile, Who: "Örnek Hosting", Amount: money.USD(50_000), At: testNow.Add(-time.Minute)},
 		},
 		ReviewTotal: 6, OrdersToday: 14, Open: 37,
 		RevenueMonth: money.USD(1234567), Held: money.USD(89000), Wallets: money.USD(4210099),
@@ -44,7 +45,7 @@ func TestAdminHomeLeadsToWhatNeedsADecision(t *testing.T) {
 	inEachLanguage(t, AdminHome(testPage("support"), sampleAdminHome()), func(t *testing.T, lang string, doc *goquery.Document) {
 		var leads []string
 		doc.Find(".task-row a.btn").Each(func(_ int, s *goquery.Selection) { leads = append(leads, s.AttrOr("href", "")) })
-		if want := []string{"/admin/orders/336", "/admin/orders/339", "/admin/jobs?failed=1", "/admin/mail?state=failed"}; !slices.Equal(leads, want) {
+		if want := []string{"/admin/orders/336", "/admin/orders/339", "/admin/jobs?failed=1", "/admin/mail?state=failed", "/admin/top-ups/12"}; !slices.Equal(leads, want) {
 			t.Errorf("leads to %v, want %v", leads, want)
 		}
 		if doc.Find("[role=alert]").Length() != 3 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -167,15 +168,24 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-const maxBody = 1 << 20
+const (
+	maxBody    = 1 << 20
+	maxUpload  = 6 << 20 // a receipt and the form around it
+	uploadPath = "/credits/top-ups"
+)
 
+// boundBody bounds what is read of a request; only the route that takes a file
+// takes more than a form.
 func (s *Server) boundBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		if r.ContentLength > maxBody {
+		r, limit := c.Request(), int64(maxBody)
+		if c.Path() == uploadPath {
+			limit = maxUpload
+		}
+		if r.ContentLength > limit {
 			return echo.ErrStatusRequestEntityTooLarge
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 		return next(c)
 	}
 }
@@ -214,20 +224,36 @@ func (s *Server) legible(next echo.HandlerFunc) echo.HandlerFunc {
 		case echo.MIMEApplicationForm:
 			err = r.ParseForm()
 		case echo.MIMEMultipartForm:
-			err = r.ParseMultipartForm(maxBody)
+			err = r.ParseMultipartForm(2 * maxUpload) // more than ever comes, so nothing is written to a disk
 		}
-		if err != nil {
-			var large *http.MaxBytesError
-			if errors.As(err, &large) {
-				return err
-			}
+		var large *http.MaxBytesError
+		switch {
+		case errors.As(err, &large):
+			return err
+		case err != nil:
 			return echo.ErrBadRequest
 		}
-		if !text(r.URL.Path) || !texts(r.URL.Query()) || !texts(r.PostForm) {
+		if !fileNames(r.MultipartForm) || !text(r.URL.Path) || !texts(r.URL.Query()) || !texts(r.PostForm) {
 			return echo.ErrBadRequest
 		}
 		return next(c)
 	}
+}
+
+// fileNames says whether the names around a form's files are text; what is in the
+// files need not be.
+func fileNames(form *multipart.Form) bool {
+	if form == nil {
+		return true
+	}
+	for field, files := range form.File {
+		for _, f := range files {
+			if !text(field) || !text(f.Filename) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func texts(values url.Values) bool {

@@ -99,6 +99,11 @@ func (s *Server) routes() []route {
 
 		// Money.
 		{get, "/credits", moneyViewers, h.Credits},
+		{get, "/credits/top-ups/new", billing, h.NewTopUpForm},
+		{post, uploadPath, billing, h.AskTopUp},
+		{get, "/credits/top-ups/:id/receipt", moneyViewers, h.TopUpReceipt},
+		{get, "/credits/top-ups/:id/withdraw", billing, h.WithdrawTopUpForm},
+		{post, "/credits/top-ups/:id/withdraw", billing, h.WithdrawTopUp},
 		{get, "/invoices", moneyViewers, h.Invoices},
 		{get, "/invoices/:id", moneyViewers, h.Invoice},
 		{get, "/invoices/:id/pdf", moneyViewers, h.InvoicePDF},
@@ -129,6 +134,11 @@ func (s *Server) routes() []route {
 		{get, "/admin/resellers", operators, h.AdminResellers},
 		{get, "/admin/resellers/:id", operators, h.AdminReseller},
 		{post, "/admin/resellers/:id/credit", operatorMoney, h.AdminCredit},
+		{get, "/admin/top-ups", operators, h.AdminTopUps},
+		{get, "/admin/top-ups/:id", operators, h.AdminTopUp},
+		{get, "/admin/top-ups/:id/receipt", operators, h.AdminTopUpReceipt},
+		{post, "/admin/top-ups/:id/approve", operatorMoney, h.AdminApproveTopUp},
+		{post, "/admin/top-ups/:id/refuse", operatorMoney, h.AdminRefuseTopUp},
 		{get, "/admin/jobs", operators, h.AdminJobs},
 		{post, "/admin/jobs/run", operators, h.AdminRunJob},
 		{get, "/admin/mail", operators, h.AdminMail},

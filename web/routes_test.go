@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"certbay/db"
 	"certbay/web/webtest"
@@ -31,7 +32,12 @@ func TestRoutesOpenOnlyForWhoTheTableNames(t *testing.T) {
 			if r.Admits(site.People[role]) {
 				continue
 			}
-			if a := b.Do(b.Request(r.Method, path, nil)); a.Status != http.StatusForbidden || a.Title(t) != "You may not do this" {
+			a := b.Do(b.Request(r.Method, path, nil))
+			for a.Status == http.StatusTooManyRequests { // the table has more changes by now than one address may make at once
+				time.Sleep(100 * time.Millisecond)
+				a = b.Do(b.Request(r.Method, path, nil))
+			}
+			if a.Status != http.StatusForbidden || a.Title(t) != "You may not do this" {
 				t.Errorf("%s %s as %s: %d", r.Method, r.Path, role, a.Status)
 			}
 		}

@@ -150,6 +150,18 @@ func TestDemoShop(t *testing.T) {
 			t.Fatalf("the clock is %v away", away)
 		}
 	})
+	t.Run("transfers wait to be decided, others were", func(t *testing.T) {
+		for state, atLeast := range map[db.TopUpState]int{db.TopUpPending: 2, db.TopUpApproved: 5} {
+			list, n, err := book.TopUps(ctx, db.TopUpFilter{State: state})
+			if err != nil || n < atLeast || state == db.TopUpPending && n != atLeast {
+				t.Fatalf("%s: %d requests, %v", state, n, err)
+			}
+			content, err := book.TopUpReceipt(ctx, list[0])
+			if media, _ := db.ReceiptType(content); err != nil || media != db.MediaPDF {
+				t.Errorf("%s: a receipt of %d bytes, %q, %v", state, len(content), media, err)
+			}
+		}
+	})
 	t.Run("a second seed is refused", func(t *testing.T) {
 		if _, err := demo.Seed(ctx, book, demo.Options{}); !errors.Is(err, demo.ErrNotEmpty) {
 			t.Fatal(err)

@@ -1,11 +1,14 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"certbay/db"
 )
@@ -150,9 +153,60 @@ func (s *seed) hire(ctx context.Context, everyone []db.NewPerson) error {
 	return nil
 }
 
-// topUp puts a transfer of a reseller on its wallet.
+// topUp puts a transfer of a reseller on its wallet: some were reported with a
+// receipt and approved, the others an admin found on the bank's statement.
 func (s *seed) topUp(ctx context.Context, to *shop, cents int64) error {
 	s.topUps++
 	day := s.Now().Format("2006-01-02")
-	return s.AddCredit(ctx, s.admin, to.id, cents, "demo "+day+" "+strconv.Itoa(s.topUps), "Havale "+day)
+	if s.topUps%3 != 0 {
+		return s.AddCredit(ctx, s.admin, to.id, cents, "demo "+day+" "+strconv.Itoa(s.topUps), "Havale "+day)
+	}
+	asked, err := s.askTopUp(ctx, to, cents, "Havale "+day)
+	if err != nil {
+		return err
+	}
+	return s.ApproveTopUp(ctx, s.admin, asked.ID, "", noMails)
+}
+
+// askTopUp has a reseller's owner report a transfer.
+func (s *seed) askTopUp(ctx context.Context, by *shop, cents int64, reference string) (db.TopUp, error) {
+	return s.AskTopUp(ctx, by.staff[0], by.id, db.NewTopUp{Cents: cents, BankReference: reference, Receipt: receipt(cents)}, noMails)
+}
+
+// reportTransfers leaves two requests for the operator to decide.
+func (s *seed) reportTransfers(ctx context.Context) error {
+	for i, reference := range []string{"DEK 4471-0932", "EFT 20418865"} {
+		s.at(s.now.Add(time.Duration(i-3) * time.Hour))
+		if _, err := s.askTopUp(ctx, s.shops[i], int64(i+2)*250_00, reference); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func noMails(db.TopUp) []db.Mail { return nil }
+
+// receipt is a bank's receipt: a PDF of one page with one line.
+func receipt(cents int64) []byte {
+	text := fmt.Sprintf("BT /F1 18 Tf 40 150 Td (Demo Bankasi - DEKONT - %d.%02d USD) Tj ET", cents/100, cents%100)
+	var file bytes.Buffer
+	file.WriteString("%PDF-1.4\n")
+	var starts []int
+	for i, part := range []string{
+		"<< /Type /Catalog /Pages 2 0 R >>",
+		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 480 240] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+		fmt.Sprintf("<< /Length %d >>\nstream\n%s\nendstream", len(text), text),
+		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+	} {
+		starts = append(starts, file.Len())
+		fmt.Fprintf(&file, "%d 0 obj\n%s\nendobj\n", i+1, part)
+	}
+	table := file.Len()
+	fmt.Fprintf(&file, "xref\n0 %d\n0000000000 65535 f \n", len(starts)+1)
+	for _, at := range starts {
+		fmt.Fprintf(&file, "%010d 00000 n \n", at)
+	}
+	fmt.Fprintf(&file, "trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", len(starts)+1, table)
+	return file.Bytes()
 }

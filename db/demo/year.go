@@ -203,6 +203,10 @@ func (s *seed) closing(ctx context.Context) error {
 			}
 		}
 	}
+	if err := s.reportTransfers(ctx); err != nil {
+		return err
+	}
+	s.at(s.now.Add(-20 * time.Minute))
 	if err := s.QueueMail(ctx, db.Mail{To: "eski-adres@kapandi.example", Subject: "Fatura INV-" + fmt.Sprint(s.now.Year()), Body: "Faturanız ektedir.\n"}); err != nil {
 		return err
 	}
