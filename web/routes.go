@@ -98,6 +98,7 @@ func (s *Server) routes() []route {
 
 		// Money.
 		{get, "/credits", moneyViewers, h.Credits},
+		{get, "/credits.csv", moneyViewers, h.StatementCSV},
 		{get, "/invoices", moneyViewers, h.Invoices},
 		{get, "/invoices/:id", moneyViewers, h.Invoice},
 
@@ -121,6 +122,9 @@ func (s *Server) routes() []route {
 		{get, "/admin/resellers", operators, h.AdminResellers},
 		{get, "/admin/resellers/:id", operators, h.AdminReseller},
 		{post, "/admin/resellers/:id/credit", operatorMoney, h.AdminCredit},
+		{post, "/admin/resellers/:id/allowance", operatorMoney, h.AdminAllowance},
+		{get, "/admin/ledger", operators, h.AdminLedger},
+		{get, "/admin/ledger.csv", operators, h.AdminLedgerCSV},
 		{get, "/admin/jobs", operators, h.AdminJobs},
 		{post, "/admin/jobs/run", operators, h.AdminRunJob},
 		{get, "/admin/mail", operators, h.AdminMail},
