@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 UNIT        := $$(go list ./... | grep -v '/e2e$$')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build generate check check-generated test test-unit test-e2e test-postgres clean
+.PHONY: help run build generate check check-generated test test-unit test-e2e test-postgres test-long bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,13 @@ test-e2e:
 test-postgres: ## run the tests of the book and the handlers on a PostgreSQL of their own
 	@e2e/install.sh postgres
 	e2e/postgres.sh go test -timeout 15m ./db/... ./handlers/... ./web/...
+
+# Each of 1250 random histories has 80 steps on average; make test runs 25 of them.
+test-long: ## hold 100 000 random movements of money against the model
+	go test -timeout 60m ./db -run TestMoneyFollowsTheModel -count 1 -rapid.checks=1250 -rapid.steps=80
+
+bench: ## print the table of speed ratios, measured in one run
+	go test ./db -run '^TestSpeed$$' -count 1 -v -bench.ratios
 
 clean: ## remove what was built and downloaded here
 	rm -rf certbay $(CACHE) e2e/out static/src/node_modules

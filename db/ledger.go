@@ -3,9 +3,9 @@ package db
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
-	"time"
 )
 
 // AccountKind is a ledger account. Wallet and held exist per reseller, the rest
@@ -72,18 +72,19 @@ func post(ctx context.Context, t *tx, p posting) error {
 			return ErrNotFound
 		}
 		var after int64
+		var floor sql.NullInt64
 		err := driverError(t.QueryRowContext(ctx,
 			`update account set balance_cents = balance_cents + $1
 			 where id = $2 and ($1 > 0 or floor_cents is null or balance_cents + $1 >= floor_cents)
-			 returning balance_cents`, l.cents, account).Scan(&after))
+			 returning balance_cents, floor_cents`, l.cents, account).Scan(&after, &floor))
 		if errors.Is(err, ErrNotFound) {
 			return insufficient(ctx, t, account, -l.cents)
 		}
 		if err != nil {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `insert into ledger_entry (tx_id, account_id, amount_cents, balance_after_cents) values ($1, $2, $3, $4)`,
-			txID, account, l.cents, after)
+		_, err = t.ExecContext(ctx, `insert into ledger_entry (tx_id, account_id, amount_cents, balance_after_cents, floor_cents) values ($1, $2, $3, $4, $5)`,
+			txID, account, l.cents, after, floor)
 		if err != nil {
 			return err
 		}
@@ -127,7 +128,8 @@ func idOrNull(id int64) any {
 }
 
 // Wallet reads a reseller's credit: its balance, and what it can spend (balance
-// plus allowance). USD cents.
+// plus allowance; negative where the allowance was lowered below what is in use).
+// USD cents.
 func (db *DB) Wallet(ctx context.Context, resellerID int64) (balance, available int64, err error) {
 	err = db.read.QueryRowContext(ctx,
 		`select balance_cents, balance_cents - coalesce(floor_cents, 0) from account where kind = 'wallet' and reseller_id = $1`, resellerID).
@@ -139,57 +141,4 @@ func (db *DB) Wallet(ctx context.Context, resellerID int64) (balance, available 
 func (db *DB) Held(ctx context.Context, resellerID int64) (cents int64, err error) {
 	err = db.read.QueryRowContext(ctx, `select balance_cents from account where kind = 'held' and reseller_id = $1`, resellerID).Scan(&cents)
 	return cents, driverError(err)
-}
-
-// AddCredit puts credit on a reseller's wallet (negative: takes it off), by an
-// admin with a reason. Ref makes it happen once; ErrDuplicate the second time.
-func (db *DB) AddCredit(ctx context.Context, by Actor, resellerID, cents int64, ref, reason string) error {
-	return db.transact(ctx, func(t *tx) error {
-		err := post(ctx, t, posting{ref: "topup:" + ref, kind: "topup", reseller: resellerID, memo: reason,
-			legs: []leg{{Wallet, cents}, {TopUpSource, -cents}}})
-		if err != nil {
-			return err
-		}
-		return audit(ctx, t, by, Change{Action: "credit.add", Object: object("reseller", resellerID), ResellerID: resellerID,
-			After: cents2(cents) + " USD: " + reason})
-	})
-}
-
-// LedgerEntry is one line of a statement: what flowed into (negative: out of) an
-// account and the account's balance after it, USD cents.
-type LedgerEntry struct {
-	ID           int64
-	Account      AccountKind
-	Kind         string // of the transaction: order, settle, refund, topup, adjustment
-	Memo         string
-	OrderID      int64
-	OrderNumber  string
-	Cents        int64
-	BalanceAfter int64
-	At           time.Time
-}
-
-const (
-	entryColumns = `e.id, a.kind, t.kind, t.memo, coalesce(t.order_id, 0), coalesce(o.number, ''), e.amount_cents, e.balance_after_cents, t.created_at`
-	entryTables  = `ledger_entry e join account a on a.id = e.account_id join ledger_tx t on t.id = e.tx_id left join orders o on o.id = t.order_id`
-)
-
-func scanEntry(s scanner) (e LedgerEntry, err error) {
-	err = s.Scan(&e.ID, &e.Account, &e.Kind, &e.Memo, &e.OrderID, &e.OrderNumber, &e.Cents, &e.BalanceAfter, moment{&e.At})
-	return e, err
-}
-
-// Statement lists a reseller's wallet entries, newest first.
-func (db *DB) Statement(ctx context.Context, resellerID int64, p Page) ([]LedgerEntry, int, error) {
-	var account int64
-	err := db.read.QueryRowContext(ctx, `select id from account where kind = 'wallet' and reseller_id = $1`, resellerID).Scan(&account)
-	if err != nil {
-		return nil, 0, driverError(err)
-	}
-	return list(ctx, db.read, scanEntry, entryColumns, entryTables, conditions{parts: []string{"e.account_id = $1"}}, []any{account}, "e.id desc", p)
-}
-
-// OrderEntries lists every ledger entry of an order, oldest first; operator only.
-func (db *DB) OrderEntries(ctx context.Context, orderID int64) ([]LedgerEntry, error) {
-	return collect(ctx, db.read, scanEntry, `select `+entryColumns+` from `+entryTables+` where t.order_id = $1 order by e.id`, orderID)
 }

@@ -22,6 +22,22 @@ func (c *conditions) add(args *[]any, use bool, condition string, values ...any)
 	c.parts = append(c.parts, condition)
 }
 
+// among appends a condition that the column is one of the ids; of none, nothing is.
+func (c *conditions) among(args *[]any, column string, ids []int64) {
+	if len(ids) == 0 {
+		c.parts = append(c.parts, "1 = 0")
+		return
+	}
+	values := make([]any, len(ids))
+	for i, id := range ids {
+		values[i] = id
+	}
+	c.add(args, true, column+" in ("+strings.Repeat("?, ", len(ids)-1)+"?)", values...)
+}
+
+func limitTo(placeholder int) string  { return fmt.Sprintf(" limit $%d", placeholder) }
+func offsetBy(placeholder int) string { return fmt.Sprintf(" offset $%d", placeholder) }
+
 func (c conditions) clause() string {
 	if len(c.parts) == 0 {
 		return ""

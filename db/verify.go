@@ -28,8 +28,12 @@ var rules = []struct{ rule, query string }{
 		`select 'ledger_entry ' || id || ' says ' || balance_after_cents || ', should be ' || running from (
 			select id, balance_after_cents, sum(amount_cents) over (partition by account_id order by id) as running from ledger_entry) x
 		 where balance_after_cents <> running order by id limit 1`},
-	{"no account is below its floor",
-		`select 'account ' || id || ' (' || kind || ') holds ' || balance_cents from account where floor_cents is not null and balance_cents < floor_cents order by id limit 1`},
+	{"a wallet's floor is its reseller's allowance, a held account's is zero",
+		`select 'account ' || a.id || ' (' || a.kind || ') may go down to ' || coalesce(cast(a.floor_cents as text), 'anything') from account a join reseller r on r.id = a.reseller_id
+		 where a.floor_cents is null or a.floor_cents <> case a.kind when 'wallet' then -r.allowance_cents else 0 end order by a.id limit 1`},
+	{"no debit went below the floor of its account",
+		`select 'ledger_entry ' || e.id || ' (' || a.kind || ') leaves ' || e.balance_after_cents from ledger_entry e join account a on a.id = e.account_id
+		 where a.kind in ('wallet', 'held') and e.amount_cents < 0 and (e.floor_cents is null or e.balance_after_cents < e.floor_cents) order by e.id limit 1`},
 	{"an order is debited exactly once",
 		`select 'order ' || o.id || ' has ' || count(t.id) || ' debits' from orders o left join ledger_tx t on t.order_id = o.id and t.kind = 'order'
 		 group by o.id having count(t.id) <> 1 order by o.id limit 1`},

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -89,8 +88,9 @@ func (h *Handlers) adminResellerModel(c echo.Context) (views.AdminResellerPage, 
 	return m, err
 }
 
-// AdminCredit is POST /admin/resellers/:id/credit with amount, reason and
-// form_token: adds credit, or takes it away. The token makes a double click or a
+// AdminCredit is POST /admin/resellers/:id/credit with kind (topup: money received,
+// adjustment: a correction), amount, reason and form_token: adds credit, or takes
+// it away. The token makes a double click or a
 // resend move the money once.
 func (h *Handlers) AdminCredit(c echo.Context) error {
 	ctx := c.Request().Context()
@@ -98,10 +98,13 @@ func (h *Handlers) AdminCredit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	m.CreditKind = c.FormValue("kind")
 	m.Amount, m.Reason, m.FormToken = strings.TrimSpace(c.FormValue("amount")), strings.TrimSpace(c.FormValue("reason")), c.FormValue("form_token")
 	amount, err := money.Parse(m.Amount, money.CurrencyUSD)
 	if err != nil || amount.IsZero() || amount.Minor > maxCredit || amount.Minor < -maxCredit {
 		m.Problems = append(m.Problems, views.Problem{Field: "amount", Key: "operator.credit.amount", Args: []any{"Max", i18n.Money(ctx, money.USD(maxCredit))}})
+	} else {
+		m.Problems = append(m.Problems, creditKindProblems(m.CreditKind, amount)...)
 	}
 	if key := reasonProblem(m.Reason); key != "" {
 		m.Problems = append(m.Problems, views.Problem{Field: "reason", Key: key})
@@ -113,12 +116,12 @@ func (h *Handlers) AdminCredit(c echo.Context) error {
 	if m.Problems != nil {
 		return show(h, c, http.StatusUnprocessableEntity, views.AdminReseller, m)
 	}
-	path := "/admin/resellers/" + strconv.FormatInt(m.ID, 10)
-	err = h.Book.AddCredit(ctx, actor(c), m.ID, amount.Minor, strconv.FormatInt(m.ID, 10)+":"+m.FormToken, m.Reason)
+	path := adminResellerPath(m.ID)
+	err = h.moveCredit(c, m, amount.Minor)
 	var short *db.InsufficientCredit
 	switch {
 	case errors.As(err, &short):
-		m.Problems = views.Problems{{Field: "amount", Key: "operator.credit.short", Args: []any{"Available", i18n.Money(ctx, money.USD(short.Available))}}}
+		m.Problems = views.Problems{{Field: "amount", Key: "operator.credit.short", Args: []any{"Available", i18n.Money(ctx, money.USD(max(0, short.Available)))}}}
 		return show(h, c, http.StatusUnprocessableEntity, views.AdminReseller, m)
 	case errors.Is(err, db.ErrDuplicate):
 		if err := flash(c, "info", i18n.T(ctx, "operator.credit.once")); err != nil {

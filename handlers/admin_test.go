@@ -56,9 +56,10 @@ func TestOnlyAdminsMoveMoney(t *testing.T) {
 	s := openShop(t)
 	unsure := s.unsure(t, "example.com")
 	before := s.balance(t)
-	form := url.Values{"amount": {"5.00"}, "reason": {"a gift"}, "form_token": {"t"}, "upstream_id": {"up-1"}}
+	form := url.Values{"kind": {"topup"}, "allowance": {"5.00"}, "why": {"a gift"}, "amount": {"5.00"}, "reason": {"a gift"}, "form_token": {"t"}, "upstream_id": {"up-1"}}
 	for _, path := range []string{
 		fmt.Sprintf("/admin/resellers/%d/credit", s.buyer.ID),
+		fmt.Sprintf("/admin/resellers/%d/allowance", s.buyer.ID),
 		fmt.Sprintf("/admin/orders/%d/placed", unsure),
 		fmt.Sprintf("/admin/orders/%d/resubmit", unsure),
 		fmt.Sprintf("/admin/orders/%d/cancel", unsure),
@@ -96,7 +97,7 @@ func TestCreditIsAddedOnceAndOnlyWhenTheFormIsRight(t *testing.T) {
 		"a long reason":                  {"250.00", strings.Repeat("ö", 501), "reason"},
 		"more than is there, taken away": {"-1000.01", "mistake", "amount"},
 	} {
-		a := admin.Post(page+"/credit", url.Values{"amount": {c.amount}, "reason": {c.reason}, "form_token": {"bad " + name}})
+		a := admin.Post(page+"/credit", url.Values{"kind": {"adjustment"}, "amount": {c.amount}, "reason": {c.reason}, "form_token": {"bad " + name}})
 		t.Run(name, func(t *testing.T) {
 			rejected(t, a, c.field)
 			if got := a.Document(t).Find("[name=amount]").AttrOr("value", ""); got != c.amount {
@@ -104,23 +105,23 @@ func TestCreditIsAddedOnceAndOnlyWhenTheFormIsRight(t *testing.T) {
 			}
 		})
 	}
-	if a := admin.Post(page+"/credit", url.Values{"amount": {"1.00"}, "reason": {"no token"}}); a.Status != http.StatusUnprocessableEntity {
+	if a := admin.Post(page+"/credit", url.Values{"kind": {"topup"}, "amount": {"1.00"}, "reason": {"no token"}}); a.Status != http.StatusUnprocessableEntity {
 		t.Errorf("without a token: %d", a.Status)
 	}
 	if got := s.balance(t); got != opening {
 		t.Fatalf("balance %d", got)
 	}
 	token := admin.Get(page).Document(t).Find("[name=form_token]").AttrOr("value", "")
-	form := url.Values{"amount": {" 250.00 "}, "reason": {"bank transfer 4711"}, "form_token": {token}}
+	form := url.Values{"kind": {"topup"}, "amount": {" 250.00 "}, "reason": {"bank transfer 4711"}, "form_token": {token}}
 	done(t, admin, admin.Post(page+"/credit", form), page, "success")
 	done(t, admin, admin.Post(page+"/credit", form), page, "info")
 	if got := s.balance(t); got != opening+25000 {
 		t.Errorf("balance %d", got)
 	}
-	form = url.Values{"amount": {"-50.00"}, "reason": {"typing mistake"}, "form_token": {"another"}}
+	form = url.Values{"kind": {"adjustment"}, "amount": {"-50.00"}, "reason": {"typing mistake"}, "form_token": {"another"}}
 	done(t, admin, admin.Post(page+"/credit", form), page, "success")
-	if got := s.balance(t); got != opening+20000 || s.audited(t, "credit.add") != 2 {
-		t.Errorf("balance %d, %d lines in the audit", got, s.audited(t, "credit.add"))
+	if got := s.balance(t); got != opening+20000 || s.audited(t, "credit.add") != 1 || s.audited(t, "credit.adjust") != 1 {
+		t.Errorf("balance %d, %d and %d lines in the audit", got, s.audited(t, "credit.add"), s.audited(t, "credit.adjust"))
 	}
 	if a := admin.Post("/admin/resellers/999/credit", form); a.Status != http.StatusNotFound {
 		t.Errorf("no such reseller: %d", a.Status)

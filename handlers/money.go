@@ -23,7 +23,7 @@ func pageOf(c echo.Context, path string) (db.Page, views.Pager) {
 	return db.Page{Limit: perPage, Offset: (number - 1) * perPage}, views.Pager{Page: number, PerPage: perPage, Path: path, Query: query}
 }
 
-// Credits is GET /credits: the balance and how it came to be.
+// Credits is GET /credits?kind=&order=&from=&to=: the balance and how it came to be.
 func (h *Handlers) Credits(c echo.Context) error {
 	ctx, reseller := c.Request().Context(), person(c).ResellerID
 	balance, available, err := h.Book.Wallet(ctx, reseller)
@@ -35,7 +35,9 @@ func (h *Handlers) Credits(c echo.Context) error {
 		return err
 	}
 	page, pager := pageOf(c, "/credits")
-	entries, total, err := h.Book.Statement(ctx, reseller, page)
+	f, chosen := ledgerFilter(c)
+	f.Page = page
+	entries, total, err := h.Book.FilteredStatement(ctx, reseller, f)
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,7 @@ func (h *Handlers) Credits(c echo.Context) error {
 		return err
 	}
 	pager.Total = total
-	m := views.CreditsPage{Balance: money.USD(balance), Available: money.USD(available), Held: money.USD(held), Pager: pager, TopUp: operator.Bank}
+	m := views.CreditsPage{LedgerChoice: chosen, Balance: money.USD(balance), Available: money.USD(available), Held: money.USD(held), Pager: pager, TopUp: operator.Bank}
 	for _, e := range entries {
 		m.Entries = append(m.Entries, statementRow(e))
 	}

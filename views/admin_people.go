@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -28,7 +29,8 @@ type ResellerRow struct {
 }
 
 // AdminResellerPage is one reseller: /admin/resellers/{id}. Credit is added by POST to
-// /admin/resellers/{id}/credit with amount ("250.00", negative takes away), reason, form_token.
+// /admin/resellers/{id}/credit with kind, amount ("250.00", negative takes away), reason,
+// form_token; the allowance is set by POST to /admin/resellers/{id}/allowance with allowance, why.
 type AdminResellerPage struct {
 	ID                       int64
 	Name, Company, Email     string
@@ -44,8 +46,11 @@ type AdminResellerPage struct {
 	Orders                   int
 	Staff                    []StaffRow
 	Entries                  []StatementRow // the newest few
+	CreditKind               string         // topup (also when ""), adjustment
 	Amount, Reason           string         // as typed
-	Problems                 Problems       // fields amount, reason
+	AllowanceTyped, Why      string         // as typed, when Posted
+	Posted                   bool           // the allowance form was sent
+	Problems                 Problems       // fields kind, amount, reason; allowance, why
 	FormToken                string
 }
 
@@ -62,6 +67,15 @@ func (m AdminResellerPage) allowance(ctx context.Context) string {
 		return ""
 	}
 	return i18n.T(ctx, "admin.allowance", "Amount", i18n.Money(ctx, m.Allowance))
+}
+
+func (m AdminResellerPage) creditKind() string { return cmp.Or(m.CreditKind, "topup") }
+
+func (m AdminResellerPage) allowanceValue() string {
+	if m.Posted {
+		return m.AllowanceTyped
+	}
+	return m.Allowance.Decimal()
 }
 
 func (m AdminResellerPage) place() string {

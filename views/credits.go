@@ -12,6 +12,7 @@ import (
 
 // CreditsPage is a reseller's money: what there is, how it came to be, how to add to it.
 type CreditsPage struct {
+	LedgerChoice
 	Balance   money.Money
 	Available money.Money // balance plus allowance
 	Held      money.Money // paid for orders not yet delivered
