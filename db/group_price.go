@@ -356,3 +356,25 @@ func (db *DB) SetGroupPrice(ctx context.Context, by Actor, groupID, productID in
 	}
 	return err
 }
+
+// PricesBelowCost counts the prices of active products that are below today's
+// cost though nobody allowed it: fixed ones that the cost has overtaken.
+func (db *DB) PricesBelowCost(ctx context.Context) (int, error) {
+	groups, err := db.Groups(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, g := range groups {
+		rows, err := db.priceTable(ctx, db.read, g.ID, 0)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range rows {
+			if r.Active && r.BelowCost() && r.Rule.Reason == "" {
+				n++
+			}
+		}
+	}
+	return n, nil
+}

@@ -106,6 +106,7 @@ func (p Page) navigation() []navItem {
 			{"home", "/admin", "house"},
 			{"orders", "/admin/orders", "shopping-bag"},
 			{"resellers", "/admin/resellers", "users"},
+			{"groups", "/admin/groups", "tag"},
 			{"jobs", "/admin/jobs", "activity"},
 			{"mail", "/admin/mail", "mail"},
 			{"audit", "/admin/audit", "scroll-text"},
