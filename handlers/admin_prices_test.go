@@ -162,7 +162,11 @@ func TestGroupsAreMadeAndRenamed(t *testing.T) {
 	for _, name := range []string{"", "Gold", strings.Repeat("x", 101)} {
 		rejected(t, admin.Post("/admin/groups", url.Values{"name": {name}}), "name")
 	}
-	done(t, admin, admin.Post("/admin/groups", url.Values{"name": {" Silver "}}), fmt.Sprintf("/admin/groups/%d", s.group(t)+1), "success")
+	made := admin.Post("/admin/groups", url.Values{"name": {" Silver "}})
+	done(t, admin, made, made.Location, "success")
+	if a := admin.Get(made.Location); a.Title(t) != "Silver" {
+		t.Errorf("%s is %q", made.Location, a.Title(t))
+	}
 	rejected(t, admin.Post(group+"/name", url.Values{"name": {"Silver"}}), "name")
 	done(t, admin, admin.Post(group+"/name", url.Values{"name": {"Platinum"}}), group, "success")
 	if s.audited(t, "group.") != 2 {
