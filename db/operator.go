@@ -18,6 +18,7 @@ type Operator struct {
 	TaxID     string
 	Email     string
 	Bank      []string // lines that tell a reseller where to transfer money
+	RateDays  int      `json:",omitempty"` // days an exchange rate may be used; 0: DefaultRateDays
 }
 
 // Operator reads the operator's details; a new book has only the brand "Certbay".
@@ -38,16 +39,22 @@ func operator(ctx context.Context, q querier) (Operator, error) {
 
 // SetOperator changes the operator's details; invoices made before keep theirs.
 func (db *DB) SetOperator(ctx context.Context, by Actor, o Operator) error {
-	text, err := json.Marshal(o)
-	if err != nil {
-		return err
-	}
+	return db.changeOperator(ctx, by, func(now *Operator) { *now = o })
+}
+
+func (db *DB) changeOperator(ctx context.Context, by Actor, change func(*Operator)) error {
 	return db.transact(ctx, func(t *tx) error {
 		before, err := operator(ctx, t)
 		if err != nil {
 			return err
 		}
+		after := before
+		change(&after)
 		old, err := json.Marshal(before)
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(after)
 		if err != nil {
 			return err
 		}

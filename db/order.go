@@ -135,7 +135,8 @@ type Draft struct {
 }
 
 // Draft checks what a reseller asks for and prices it. Errors: *Rejected,
-// ErrNotFound (product not sold to this reseller), ErrForbidden (no group). The
+// ErrNotFound (product not sold to this reseller), ErrForbidden (no group),
+// ErrNoRate (its price can't be told now). The
 // draft is filled as far as possible beside a *Rejected.
 func (db *DB) Draft(ctx context.Context, resellerID int64, n NewOrder) (Draft, error) {
 	return db.draft(ctx, db.read, resellerID, n)
@@ -203,10 +204,13 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if err != nil {
 		return Order{}, err
 	}
-	var offer, costPerYear int64
-	err = t.QueryRowContext(ctx, `select id, cost_cents from offer where product_id = $1 and active = true order by rank, id limit 1`, d.ProductID).Scan(&offer, &costPerYear)
+	costs, err := db.costs(ctx, t, d.ProductID)
 	if err != nil {
-		return Order{}, driverError(err)
+		return Order{}, err
+	}
+	cost, err := costs.of(d.ProductID, d.Months)
+	if err != nil {
+		return Order{}, err
 	}
 	number, err := nextNumber(ctx, t, "ORD")
 	if err != nil {
@@ -223,11 +227,11 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	}
 	id, err := insert(ctx, t, `insert into orders (number, reseller_id, product_id, offer_id, months, domain, san_count, wildcard_san_count,
 			base_cents, san_cents, discount_cents, total_cents, tax_cents, cost_cents, status, fulfilment,
-			customer_name, customer_email, note, form_token, placed_by, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) returning id`,
-		number, resellerID, d.ProductID, offer, d.Months, d.Domain, d.SANCount, d.WildcardSANCount,
-		d.Quote.Base, d.Quote.SANTotal, d.Quote.Discount, d.Quote.Total, d.Quote.Tax, costPerYear*int64(d.Months)/12, status, fulfilment,
-		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now)
+			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) returning id`,
+		number, resellerID, d.ProductID, cost.offer, d.Months, d.Domain, d.SANCount, d.WildcardSANCount,
+		d.Quote.Base, d.Quote.SANTotal, d.Quote.Discount, d.Quote.Total, d.Quote.Tax, cost.cents, status, fulfilment,
+		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now, idOrNull(cost.rate.ID))
 	if err != nil {
 		return Order{}, err
 	}

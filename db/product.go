@@ -1,9 +1,12 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+
+	"certbay/db/money"
 )
 
 // Product is something sold, with what it is able to do. Forms and APIs read the
@@ -25,6 +28,7 @@ type Product struct {
 	DCVMethods          []string // of email, http, https, dns; empty: no domain control
 	Active              bool
 	Terms               []Term // ascending by Months
+	NoRate              bool   // its price can't be told now (ErrNoRate): it carries no terms
 }
 
 // ProductKind is what sort of thing a product is; the words of the DATASSL API.
@@ -119,7 +123,8 @@ func (db *DB) Brands(ctx context.Context, resellerID int64) ([]string, error) {
 }
 
 // Product finds a product that the reseller's group may buy; ErrNotFound for any
-// other, ErrForbidden when the reseller is in no group.
+// other, ErrForbidden when the reseller is in no group, ErrNoRate when its price
+// can't be told now.
 func (db *DB) Product(ctx context.Context, resellerID, id int64) (Product, error) {
 	return db.product(ctx, db.read, resellerID, id)
 }
@@ -135,7 +140,9 @@ func (db *DB) product(ctx context.Context, q querier, resellerID, id int64) (Pro
 		return Product{}, err
 	}
 	products := []Product{p}
-	err = db.addTerms(ctx, q, group, products)
+	if err = db.addTerms(ctx, q, group, products); err == nil && products[0].NoRate {
+		err = ErrNoRate
+	}
 	return products[0], err
 }
 
@@ -154,26 +161,33 @@ func (db *DB) groupOf(ctx context.Context, q querier, resellerID int64) (int64, 
 	return group, driverError(err)
 }
 
-// addTerms fills in the terms that the group has a price for.
+// addTerms fills in the terms that the group has a price for, at today's costs.
 func (db *DB) addTerms(ctx context.Context, q querier, group int64, products []Product) error {
-	type row struct {
-		product int64
-		Term
+	var only int64
+	if len(products) == 1 {
+		only = products[0].ID
 	}
-	rows, err := collect(ctx, q, func(s scanner) (r row, err error) {
-		return r, s.Scan(&r.product, &r.Months, &r.ListCents, &r.SANCents, &r.WildcardSANCents, &r.GroupCents)
-	}, `select t.product_id, t.months, t.list_cents, t.san_cents, t.wildcard_san_cents, g.cents
-		from group_price g join product_term t on t.product_id = g.product_id and t.months = g.months
-		where g.group_id = $1 order by t.product_id, t.months`, group)
+	rows, err := groupPrices(ctx, q, group, only)
 	if err != nil {
 		return err
 	}
-	terms := map[int64][]Term{}
-	for _, r := range rows {
-		terms[r.product] = append(terms[r.product], r.Term)
+	costs, err := db.costs(ctx, q, only)
+	if err != nil {
+		return err
 	}
-	for i := range products {
-		products[i].Terms = terms[products[i].ID]
+	terms, unpriced := map[int64][]Term{}, map[int64]bool{}
+	for _, r := range rows {
+		cost, err := costs.of(r.product, r.Months)
+		if err != nil {
+			unpriced[r.product] = true
+			continue
+		}
+		terms[r.product] = append(terms[r.product], r.Term.at(r.rule, cost))
+	}
+	for i, p := range products {
+		if products[i].NoRate = unpriced[p.ID]; !unpriced[p.ID] {
+			products[i].Terms = terms[p.ID]
+		}
 	}
 	return nil
 }
@@ -182,7 +196,8 @@ func (db *DB) addTerms(ctx context.Context, q querier, group int64, products []P
 type Offer struct {
 	Upstream    string
 	ProductCode string
-	CostCents   int64 // for 12 months
+	CostCents   int64          // for 12 months, in hundredths of Currency
+	Currency    money.Currency // empty: USD
 }
 
 // CreateProduct adds a product with its terms and the offer that fulfils it.
@@ -204,8 +219,8 @@ func (db *DB) CreateProduct(ctx context.Context, by Actor, p Product, o Offer) (
 				return err
 			}
 		}
-		_, err = t.ExecContext(ctx, `insert into offer (product_id, upstream, product_code, cost_cents, currency) values ($1, $2, $3, $4, 'USD')`,
-			id, o.Upstream, o.ProductCode, o.CostCents)
+		_, err = t.ExecContext(ctx, `insert into offer (product_id, upstream, product_code, cost_cents, currency) values ($1, $2, $3, $4, $5)`,
+			id, o.Upstream, o.ProductCode, o.CostCents, cmp.Or(o.Currency, money.CurrencyUSD))
 		if err != nil {
 			return err
 		}

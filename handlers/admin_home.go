@@ -67,6 +67,11 @@ func (h *Handlers) AdminHome(c echo.Context) error {
 	if figures.FailedMails > 0 {
 		m.Alarms = append(m.Alarms, views.Alarm{Code: "mail_failing", Count: figures.FailedMails})
 	}
+	prices, err := h.priceAlarms(c)
+	if err != nil {
+		return err
+	}
+	m.Alarms = append(m.Alarms, prices...)
 	return show(h, c, http.StatusOK, views.AdminHome, m)
 }
 

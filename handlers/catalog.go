@@ -23,7 +23,7 @@ func (h *Handlers) Catalog(c echo.Context) error {
 		return err
 	}
 	for _, p := range products {
-		line := views.CatalogProduct{ID: p.ID, Brand: p.Brand, Name: p.Name, Kind: string(p.Kind), Validation: p.Validation, SANMax: p.SANMax + p.WildcardSANMax}
+		line := views.CatalogProduct{ID: p.ID, Brand: p.Brand, Name: p.Name, Kind: string(p.Kind), Validation: p.Validation, SANMax: p.SANMax + p.WildcardSANMax, NoRate: p.NoRate}
 		for _, t := range p.Terms {
 			line.Terms = append(line.Terms, termPrice(t))
 		}

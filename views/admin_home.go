@@ -45,7 +45,7 @@ type UpstreamRow struct {
 }
 
 // Alarm is what is wrong with the house as a whole. Code: upstream_failing (Name, At since),
-// jobs_late (Count), mail_failing (Count).
+// jobs_late (Count), mail_failing (Count), rate_missing (Name, Count), below_cost (Count).
 type Alarm struct {
 	Code  string
 	Name  string
@@ -133,6 +133,10 @@ func (a Alarm) text(ctx context.Context, now time.Time) string {
 		return i18n.T(ctx, "alarm.upstream_failing", "Name", a.Name, "Ago", i18n.Ago(ctx, now, a.At))
 	case "jobs_late":
 		return i18n.N(ctx, "alarm.jobs_late", a.Count)
+	case "rate_missing":
+		return i18n.N(ctx, "alarm.rate_missing", a.Count, "Name", a.Name)
+	case "below_cost":
+		return i18n.N(ctx, "alarm.below_cost", a.Count)
 	default:
 		return i18n.N(ctx, "alarm.mail_failing", a.Count)
 	}

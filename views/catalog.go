@@ -28,6 +28,7 @@ type CatalogProduct struct {
 	Validation string // dv, ov, ev, "" for licences
 	SANMax     int    // names that can be added; 0 none
 	Terms      []TermPrice
+	NoRate     bool // its price can't be told now: no terms
 }
 
 // TermPrice is what a term costs in all: the list price and the reseller's own.

@@ -106,6 +106,7 @@ func (p Page) navigation() []navItem {
 			{"home", "/admin", "house"},
 			{"orders", "/admin/orders", "shopping-bag"},
 			{"resellers", "/admin/resellers", "users"},
+			{"groups", "/admin/groups", "tag"},
 			{"topups", "/admin/top-ups", "banknote"},
 			{"ledger", "/admin/ledger", "book-open"},
 			{"jobs", "/admin/jobs", "activity"},

@@ -23,6 +23,7 @@ var answers = []struct {
 }{
 	{db.ErrNotFound, http.StatusNotFound, ""},
 	{db.ErrNotSold, http.StatusNotFound, ""},
+	{db.ErrNoRate, http.StatusConflict, "no_rate"},
 	{db.ErrForbidden, http.StatusForbidden, ""},
 	{db.ErrSuspended, http.StatusForbidden, "suspended"},
 	{errCrossOrigin, http.StatusForbidden, "cross_origin"},

@@ -207,7 +207,7 @@ func (s *Server) limitChanges(next echo.HandlerFunc) echo.HandlerFunc {
 		case http.MethodGet, http.MethodHead, http.MethodOptions:
 			return next(c)
 		}
-		if !s.changes.allow(c.RealIP(), time.Now()) {
+		if !s.changes.allow(c.RealIP(), s.Book.Now()) {
 			return &db.Throttled{RetryAfter: 10 * time.Second}
 		}
 		return next(c)

@@ -199,6 +199,13 @@ func PercentBP(m Money, bp int64) Money {
 	return Money{Minor: mulDiv(m.Minor, bp, 10_000), Currency: m.Currency}
 }
 
+// Convert returns m in another currency: numerator ÷ denominator units of c for
+// one of m's, rounded to the nearest minor unit, halves away from zero. It panics
+// when the result does not fit; the product before division may be larger.
+func Convert(m Money, numerator, denominator int64, c Currency) Money {
+	return Money{Minor: mulDiv(m.Minor, numerator, denominator), Currency: c}
+}
+
 // mulDiv returns a × b ÷ d with a 128-bit product, rounded half away from zero.
 func mulDiv(a, b, d int64) int64 {
 	if d == 0 {
