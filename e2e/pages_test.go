@@ -6,7 +6,7 @@ import "testing"
 func TestEveryOtherPageHolds(t *testing.T) {
 	b := signedIn(t, shop.access.Reseller)
 	for _, p := range []struct{ path, name string }{
-		{"/settings", "settings"}, {"/credits", "credits"}, {"/invoices", "invoices"}, {"/orders?view=needs-me", "orders-needs-me"},
+		{"/settings", "settings"}, {"/credits", "credits"}, {"/invoices", "invoices"}, {"/orders?view=needs_me", "orders-needs-me"},
 	} {
 		b.open(p.path)
 		b.look(200, p.name)
@@ -42,6 +42,7 @@ func TestEveryPageHoldsInTurkish(t *testing.T) {
 	b := signedIn(t, shop.access.OtherReseller, inTurkish)
 	for _, p := range []struct{ path, name string }{
 		{"/", "home"}, {"/catalog", "catalog"}, {"/orders", "orders"}, {"/invoices", "invoices"}, {"/credits", "credits"}, {"/settings", "settings"},
+		{"/credit-notes", "creditnotes"}, {"/credits/top-ups/new", "topup-new"}, {"/invoices/address", "invoice-address"},
 	} {
 		b.open(p.path)
 		b.look(200, p.name)
@@ -76,5 +77,40 @@ func TestEveryPageHoldsInTurkish(t *testing.T) {
 	} {
 		admin.open(p.path)
 		admin.look(200, p.name)
+	}
+	admin.lookAtMoney()
+}
+
+// The operator's pages of money, in English.
+func TestEveryPageOfMoneyHolds(t *testing.T) {
+	signedIn(t, shop.access.Admin).lookAtMoney()
+	b := signedIn(t, shop.access.Reseller)
+	for _, p := range []struct{ path, name string }{
+		{"/credit-notes", "creditnotes"}, {"/credits/top-ups/new", "topup-new"}, {"/invoices/address", "invoice-address"}, {"/credits?kind=topup", "credits-topups"},
+	} {
+		b.open(p.path)
+		b.look(200, p.name)
+	}
+	b.open("/credit-notes")
+	b.press("main tbody a[href^='/credit-notes/']")
+	b.look(200, "creditnote")
+}
+
+func (b *tab) lookAtMoney() {
+	for _, p := range []struct{ path, name string }{
+		{"/admin/top-ups", "admin-topups"}, {"/admin/ledger", "admin-ledger"}, {"/admin/ledger?view=margins", "admin-margins"},
+		{"/admin/groups", "admin-groups"}, {"/admin/rates", "admin-rates"}, {"/admin/resellers/new", "admin-reseller-new"},
+	} {
+		b.open(p.path)
+		b.look(200, p.name)
+	}
+	for _, p := range []struct{ list, link, name string }{
+		{"/admin/top-ups", "main tbody a[href^='/admin/top-ups/']", "admin-topup"},
+		{"/admin/groups", "main a[href^='/admin/groups/']", "admin-group"},
+		{"/admin/resellers", "main tbody a[href^='/admin/resellers/']", "admin-reseller"},
+	} {
+		b.open(p.list)
+		b.press(p.link)
+		b.look(200, p.name)
 	}
 }
