@@ -24,6 +24,7 @@ generate: ## make templates' code and the built assets anew (needs Node)
 
 # What is generated is compared by content, so that the check works on a dirty tree as well.
 check-generated:
+	@e2e/install.sh node
 	@mkdir -p $(CACHE)
 	@e2e/fingerprint.sh > $(CACHE)/generated.before
 	@$(MAKE) --no-print-directory generate

@@ -30,7 +30,8 @@ type ReviewItem struct {
 }
 
 // Review lists what waits for a person, oldest first, at most limit, and counts
-// all of it. A mail that failed stands there once, its job is not listed.
+// all of it. A mail that failed and an order that is unsure stand there once: their
+// jobs are not listed.
 func (db *DB) Review(ctx context.Context, limit int) ([]ReviewItem, int, error) {
 	var items []ReviewItem
 	total := 0
@@ -40,7 +41,9 @@ func (db *DB) Review(ctx context.Context, limit int) ([]ReviewItem, int, error) 
 				(select max(e.id) from order_event e where e.order_id = o.id and e.kind in ('unsure', 'refused'))`,
 			`o.fulfilment in ('unsure', 'refused') and o.status <> 'cancelled'`},
 		{`'job', j.id, j.kind, '', '', j.last_error, j.run_at, 0`, `job j`,
-			`j.failed = true and not exists (select 1 from mail m where j.kind = 'mail' and m.id = j.subject_id and m.state = 'failed')`},
+			`j.failed = true and not exists (select 1 from mail m where j.kind = 'mail' and m.id = j.subject_id and m.state = 'failed')
+				and not exists (select 1 from certificate c join orders o on o.id = c.order_id
+					where j.kind = 'submit' and c.id = j.subject_id and o.fulfilment = 'unsure')`},
 		{`'mail', m.id, m.subject, '', m.recipient, m.error, m.created_at, 0`, `mail m`, `m.state = 'failed'`},
 		{`'topup', u.id, u.bank_reference, '', r.name, '', u.created_at, u.amount_cents`, `topup u join reseller r on r.id = u.reseller_id`, `u.state = 'pending'`},
 	} {

@@ -276,3 +276,27 @@ func TestAJobThatPlacesAnOrderRightNowIsNotRunTwice(t *testing.T) {
 		t.Errorf("no such job: %v", err)
 	}
 }
+
+func TestAnUnsureOrderStandsInTheReviewOnce(t *testing.T) {
+	s := openShop(t, 100000)
+	o, certificate := s.unsure(t, "unsure.example.com")
+	if err := s.EnsureJob(ctx, db.JobSubmit, certificate, s.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		job, err := s.ClaimJob(ctx, time.Minute)
+		if errors.Is(err, db.ErrNotFound) {
+			break
+		}
+		if err == nil {
+			err = s.FailJob(ctx, job, "no answer")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	items, total, err := s.Review(ctx, 10)
+	if err != nil || total != 1 || items[0].ID != o.ID {
+		t.Fatalf("%d in review, %+v, %v", total, items, err)
+	}
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what a group of tests needs and this machine lacks: `unit`, `browser`
+# Installs what a group of commands needs and this machine lacks: `node`, `unit`, `browser`
 # or `postgres`. Where it can't, it says what to install and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -50,13 +50,18 @@ browser)
 	package playwright-core "$PLAYWRIGHT"
 	package axe-core "$AXE"
 	;;
+node)
+	need node nodejs
+	need npm npm
+	install_missing
+	;;
 postgres)
 	need pdftotext poppler-utils
 	[ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || need initdb postgresql
 	install_missing
 	;;
 *)
-	echo "usage: install.sh unit|browser|postgres" >&2
+	echo "usage: install.sh node|unit|browser|postgres" >&2
 	exit 2
 	;;
 esac
