@@ -35,6 +35,8 @@ type DB struct {
 	write  *sql.DB // SQLite: one connection, so writers queue instead of colliding
 	path   string  // of the SQLite file
 
+	prepared statements // of the writing connection
+
 	// Now is the book's clock; times enter the book as UTC.
 	Now func() time.Time
 
@@ -165,6 +167,9 @@ type querier interface {
 type tx struct {
 	*sql.Tx
 	now time.Time
+
+	prepared   *statements
+	unprepared []string // queries met for the first time
 }
 
 // transact runs fn in one transaction: committed when fn returns nil, rolled
@@ -192,10 +197,17 @@ func (db *DB) transactOnce(ctx context.Context, fn func(*tx) error) error {
 		return driverError(err)
 	}
 	defer sqlTx.Rollback()
-	if err := fn(&tx{Tx: sqlTx, now: db.now()}); err != nil {
+	t := &tx{Tx: sqlTx, now: db.now(), prepared: &db.prepared}
+	if err := fn(t); err != nil {
 		return driverError(err)
 	}
-	return driverError(sqlTx.Commit())
+	if err := sqlTx.Commit(); err != nil {
+		return driverError(err)
+	}
+	if db.engine == sqlite {
+		db.prepared.learn(ctx, db.write, t.unprepared)
+	}
+	return nil
 }
 
 // now is the book's clock, to the microsecond that both engines keep.
