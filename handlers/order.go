@@ -23,7 +23,7 @@ func orderHead(o db.Order) views.OrderHead {
 	return views.OrderHead{
 		ID: o.ID, Number: o.Number, Domain: certs.UnicodeName(o.Domain), MoreNames: o.SANCount + o.WildcardSANCount,
 		Product: o.ProductName, Brand: o.Brand, Kind: string(o.Kind), Validation: o.Validation, Months: o.Months,
-		Status: string(o.Status), Fulfilment: string(o.Fulfilment), Vetting: o.Vetting, EndsAt: o.EndsAt, CertificateUntil: o.CertificateUntil,
+		Status: string(o.Status), Fulfilment: string(o.Fulfilment), Unpaid: !o.Paid, Vetting: o.Vetting, EndsAt: o.EndsAt, CertificateUntil: o.CertificateUntil,
 	}
 }
 

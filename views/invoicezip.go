@@ -24,6 +24,9 @@ type InvoiceZipPage struct {
 	Until        time.Time // when it is forgotten
 }
 
+// orderPath is the address of an order's page.
+func orderPath(id int64) string { return "/orders/" + strconv.FormatInt(id, 10) }
+
 // Live says whether the page still changes.
 func (m InvoiceZipPage) Live() bool { return !m.Ready && !m.Failed }
 

@@ -20,3 +20,10 @@ create table invoice_zip_file (
     primary key (zip_id, invoice_id)
 );
 create index invoice_created_idx on invoice (reseller_id, created_at);
+
+-- Whether an admin lets a reseller place orders unpaid when its credit is short.
+alter table reseller add column pay_later boolean not null default false;
+
+-- An order that is not paid has no debit; it waits, pending, for one.
+alter table orders add column paid boolean not null default true;
+create index orders_paid_idx on orders (paid, created_at);

@@ -13,6 +13,9 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if _, err := w.Book.ExpireOrders(ctx); err != nil {
 		return err
 	}
+	if _, err := w.Book.CancelUnpaid(ctx); err != nil {
+		return err
+	}
 	if err := w.Book.PurgeSessions(ctx, w.Book.Now()); err != nil {
 		return err
 	}
