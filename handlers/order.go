@@ -124,6 +124,9 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 		CustomerName: o.CustomerName, CustomerEmail: o.CustomerEmail, Note: o.Note, PlacedBy: o.PlacedBy, OrderedAt: o.CreatedAt,
 		LinkForm: views.LinkForm{Email: o.CustomerEmail}, CanCancel: o.CanCancel(), Refund: money.USD(o.PayableCents()),
 	}
+	if !o.Paid {
+		m.Refund = money.USD(0)
+	}
 	list, err := h.Book.Certificates(ctx, o.ID)
 	if err != nil {
 		return m, err
