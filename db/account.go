@@ -34,6 +34,7 @@ type Reseller struct {
 	APIEnabled bool
 	// AllowanceCents is how far below zero the wallet may go, USD cents.
 	AllowanceCents int64
+	PayLater       bool // may place orders unpaid when credit is short
 	CreatedAt      time.Time
 }
 
@@ -49,13 +50,13 @@ type NewReseller struct {
 
 const (
 	resellerColumns = `r.id, r.name, r.company, r.email, r.address, r.city, r.country, r.tax_office, r.tax_id, r.tax_rate_bp,
-		coalesce(r.group_id, 0), coalesce(g.name, ''), r.status, r.api_enabled, r.allowance_cents, r.created_at`
+		coalesce(r.group_id, 0), coalesce(g.name, ''), r.status, r.api_enabled, r.allowance_cents, r.pay_later, r.created_at`
 	resellerTables = `reseller r left join reseller_group g on g.id = r.group_id`
 )
 
 func (r *Reseller) fields() []any {
 	return []any{&r.ID, &r.Name, &r.Company, &r.Email, &r.Address, &r.City, &r.Country, &r.TaxOffice, &r.TaxID, &r.TaxRateBP,
-		&r.GroupID, &r.GroupName, &r.Status, &r.APIEnabled, &r.AllowanceCents, moment{&r.CreatedAt}}
+		&r.GroupID, &r.GroupName, &r.Status, &r.APIEnabled, &r.AllowanceCents, &r.PayLater, moment{&r.CreatedAt}}
 }
 
 func scanReseller(s scanner) (r Reseller, err error) { return r, s.Scan(r.fields()...) }

@@ -75,13 +75,17 @@ func (db *DB) ConfirmCancel(ctx context.Context, by Actor, orderID int64) error 
 
 // cancel is the one way an order that was never delivered ends: status, refund,
 // credit note, certificates and waiting jobs in one transaction. The fulfilment must
-// still be the one in o: a submission that began meanwhile is never refunded.
+// still be the one in o: a submission that began meanwhile is never refunded. Nor
+// is an order that was never paid; its invoice ends without a credit note.
 func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error {
+	if !o.Paid {
+		return cancelUnpaid(ctx, t, by, o, action)
+	}
 	rest := o.Fulfilment
 	if rest != FulfilmentAccepted {
 		rest = FulfilmentNone
 	}
-	if err := fulfil(ctx, t, o.ID, o.Fulfilment, rest); err != nil {
+	if err := changed(ctx, t, `update orders set fulfilment = $1 where id = $2 and fulfilment = $3 and paid = $4`, rest, o.ID, o.Fulfilment, o.Paid); err != nil {
 		return err
 	}
 	if err := move(ctx, t, by, o.ID, o.Status, StatusCancelled, "cancelled", cents2(o.PayableCents())+" USD"); err != nil {

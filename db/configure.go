@@ -189,7 +189,7 @@ func (c Configuration) contactProblems(p Product) []Problem {
 // Configure takes the CSR and the DCV choice for an order whose move it is, and
 // writes the wish and its job in one transaction. It returns the job to wait
 // for. Errors: *certs.CSRError, *Rejected, ErrNotFound, ErrStale (not the
-// reseller's move any more).
+// reseller's move any more, or not paid).
 func (db *DB) Configure(ctx context.Context, by Actor, resellerID, orderID int64, c Configuration) (jobID int64, err error) {
 	o, err := db.Order(ctx, resellerID, orderID)
 	if err != nil {
@@ -215,7 +215,7 @@ func (db *DB) Configure(ctx context.Context, by Actor, resellerID, orderID int64
 		return 0, err
 	}
 	err = db.transact(ctx, func(t *tx) error {
-		if o.Status != StatusPending && o.Status != StatusPendingConfiguration {
+		if !o.Paid || o.Status != StatusPending && o.Status != StatusPendingConfiguration {
 			return ErrStale
 		}
 		if err := move(ctx, t, by, orderID, o.Status, StatusProcessing, "configured", strings.Join(csr.Names, " ")); err != nil {

@@ -81,7 +81,7 @@ func activeParty(ctx context.Context, q querier, resellerID int64) (Party, error
 	return p, driverError(err)
 }
 
-// writeInvoice makes the paid invoice of an order in the order's transaction.
+// writeInvoice makes the invoice of an order in the order's transaction.
 func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party) error {
 	seller, err := operator(ctx, t)
 	if err != nil {
@@ -108,9 +108,13 @@ func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party) error {
 	if err != nil {
 		return err
 	}
+	status, paidAt := InvoicePaid, any(t.now)
+	if !o.Paid {
+		status, paidAt = InvoiceUnpaid, nil
+	}
 	_, err = t.ExecContext(ctx, `insert into invoice (number, order_id, reseller_id, status, currency, net_cents, tax_cents, total_cents, snapshot, created_at, due_at, paid_at)
-		values ($1, $2, $3, 'paid', 'USD', $4, $5, $6, $7, $8, $9, $8)`,
-		number, o.ID, o.ResellerID, o.TotalCents, o.TaxCents, o.PayableCents(), string(text), t.now, t.now.AddDate(0, 0, dueDays))
+		values ($1, $2, $3, $10, 'USD', $4, $5, $6, $7, $8, $9, $11)`,
+		number, o.ID, o.ResellerID, o.TotalCents, o.TaxCents, o.PayableCents(), string(text), t.now, t.now.AddDate(0, 0, dueDays), status, paidAt)
 	return err
 }
 

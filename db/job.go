@@ -12,14 +12,15 @@ import (
 type JobKind string
 
 const (
-	JobSubmit JobKind = "submit" // hand a certificate request to its upstream; subject: certificate
-	JobPoll   JobKind = "poll"   // ask the upstream how it stands; subject: certificate
-	JobCheck  JobKind = "check"  // look now whether a name is provable; subject: certificate
-	JobDCV    JobKind = "dcv"    // tell the upstream another DCV method; subject: dcv row
-	JobResend JobKind = "resend" // have the upstream resend its approval mail; subject: dcv row
-	JobCancel JobKind = "cancel" // cancel upstream, then refund; subject: order
-	JobMail   JobKind = "mail"   // send a mail; subject: mail row
-	JobSweep  JobKind = "sweep"  // expire orders, purge old sessions; subject: 0
+	JobSubmit     JobKind = "submit"      // hand a certificate request to its upstream; subject: certificate
+	JobPoll       JobKind = "poll"        // ask the upstream how it stands; subject: certificate
+	JobCheck      JobKind = "check"       // look now whether a name is provable; subject: certificate
+	JobDCV        JobKind = "dcv"         // tell the upstream another DCV method; subject: dcv row
+	JobResend     JobKind = "resend"      // have the upstream resend its approval mail; subject: dcv row
+	JobCancel     JobKind = "cancel"      // cancel upstream, then refund; subject: order
+	JobMail       JobKind = "mail"        // send a mail; subject: mail row
+	JobInvoiceZip JobKind = "invoice_zip" // draw the invoices of a zip; subject: zip
+	JobSweep      JobKind = "sweep"       // expire orders, purge old sessions; subject: 0
 )
 
 // Job is a piece of work in the book. A claimed job is leased: when its worker

@@ -16,6 +16,8 @@ import (
 type stage string
 
 const (
+	unpaid     stage = "unpaid"
+	lapsed     stage = "cancelled unpaid"
 	placed     stage = "placed"
 	queued     stage = "queued"
 	submitting stage = "submitting"
@@ -115,7 +117,7 @@ func (m *bookModel) allow(t *rapid.T) {
 }
 
 func (m *bookModel) buy(t *rapid.T) {
-	n := db.NewOrder{ProductID: m.single, Months: 12, Domain: "example.com", FormToken: rapid.StringMatching(`[a-z]{0,12}`).Draw(t, "token")}
+	n := db.NewOrder{ProductID: m.single, Months: 12, Domain: "example.com", FormToken: rapid.StringMatching(`[a-z]{0,12}`).Draw(t, "token"), Unpaid: rapid.Bool().Draw(t, "unpaid")}
 	total := int64(1299)
 	if sans := rapid.IntRange(0, 5).Draw(t, "sans"); sans > 0 {
 		n.ProductID, n.SANCount, total = m.multi, sans, 1299+int64(sans)*799
@@ -131,6 +133,13 @@ func (m *bookModel) buy(t *rapid.T) {
 		}
 	}
 	var poor *db.InsufficientCredit
+	if m.wallet+m.allowance < total+tax && n.Unpaid {
+		if err != nil || placedOrder.Paid {
+			t.Fatalf("buying unpaid for %d with %d: %v", total+tax, m.wallet, err)
+		}
+		m.orders = append(m.orders, &trade{id: placedOrder.ID, total: total, tax: tax, cost: 900, stage: unpaid})
+		return
+	}
 	if m.wallet+m.allowance < total+tax {
 		if !errors.As(err, &poor) || poor.Needed != total+tax || poor.Available != m.wallet+m.allowance {
 			t.Fatalf("buying for %d with %d: %v", total+tax, m.wallet, err)
@@ -143,6 +152,25 @@ func (m *bookModel) buy(t *rapid.T) {
 	m.wallet -= total + tax
 	m.held += total + tax
 	m.orders = append(m.orders, &trade{id: placedOrder.ID, total: total, tax: tax, cost: 900, stage: placed})
+}
+
+// pay pays an order that was placed unpaid.
+func (m *bookModel) pay(t *rapid.T) {
+	o := m.pick(t)
+	err := m.PayOrder(ctx, m.staff, m.reseller, o.id)
+	var poor *db.InsufficientCredit
+	if o.stage == unpaid && m.wallet+m.allowance < o.total+o.tax {
+		if !errors.As(err, &poor) || poor.Needed != o.total+o.tax {
+			t.Fatalf("paying %d with %d: %v", o.total+o.tax, m.wallet, err)
+		}
+		return
+	}
+	expect(t, "payment", o, o.stage == unpaid, err)
+	if o.stage == unpaid {
+		o.stage = placed
+		m.wallet -= o.total + o.tax
+		m.held += o.total + o.tax
+	}
 }
 
 func (m *bookModel) configure(t *rapid.T) {
@@ -194,20 +222,24 @@ func (m *bookModel) giveBack(o *trade) {
 func (m *bookModel) cancel(t *rapid.T) {
 	o := m.pick(t)
 	job, err := m.CancelOrder(ctx, m.staff, m.reseller, o.id)
-	expect(t, "cancel", o, o.in(placed, queued, sentBack, taken), err)
+	expect(t, "cancel", o, o.in(unpaid, placed, queued, sentBack, taken), err)
 	if (job != 0) != (err == nil && o.stage == taken) {
 		t.Fatalf("cancel of a %s order answers job %d", o.stage, job)
 	}
-	if o.in(placed, queued, sentBack) {
+	if o.stage == unpaid {
+		o.stage = lapsed
+	} else if o.in(placed, queued, sentBack) {
 		m.giveBack(o)
 	}
 }
 
 func (m *bookModel) confirmCancel(t *rapid.T) {
 	o := m.pick(t)
-	may := o.in(placed, queued, sentBack, taken, doubted)
+	may := o.in(unpaid, placed, queued, sentBack, taken, doubted)
 	expect(t, "confirmed cancel", o, may, m.ConfirmCancel(ctx, db.System, o.id))
-	if may {
+	if may && o.stage == unpaid {
+		o.stage = lapsed
+	} else if may {
 		m.giveBack(o)
 	}
 }
@@ -293,9 +325,12 @@ func TestMoneyFollowsTheModel(t *testing.T) {
 		}
 		m := &bookModel{shop: s, csr: csr}
 		m.reseller = reseller.ID
+		if err := s.SetPayLater(ctx, db.System, m.reseller, true); err != nil {
+			t.Fatal(err)
+		}
 		m.base = m.balances(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"add credit": m.addCredit, "adjust": m.adjust, "allow": m.allow, "buy": m.buy, "buy more": m.buy, "configure": m.configure, "cancel": m.cancel,
+			"add credit": m.addCredit, "adjust": m.adjust, "allow": m.allow, "buy": m.buy, "buy more": m.buy, "pay": m.pay, "configure": m.configure, "cancel": m.cancel,
 			"confirm cancel": m.confirmCancel, "issue": m.issueOne, "advance": m.advance, "advance more": m.advance, "advance still more": m.advance,
 			"begin": func(t *rapid.T) {
 				m.step(t, "beginning", func(o *trade) error { _, err := m.BeginSubmit(ctx, o.certificate); return err }, submitting, queued)

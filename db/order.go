@@ -84,6 +84,7 @@ type Order struct {
 	CertificateUntil time.Time // end of the newest issued certificate; zero while none
 	UpstreamSeenAt   time.Time
 	LicenceKey       string
+	Paid             bool // false: placed to be paid later, see PayOrder
 	Vetting          bool // every name is proven; the CA looks at the company
 }
 
@@ -99,7 +100,7 @@ const (
 	orderColumns = `o.id, o.number, o.reseller_id, r.company, r.email, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
 		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
 		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
-		o.certificate_until, o.upstream_seen_at, o.licence_key, o.vetting`
+		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting`
 	orderTables = `orders o join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`
 )
 
@@ -107,7 +108,7 @@ func scanOrder(s scanner) (o Order, err error) {
 	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ResellerEmail, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
 		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
 		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
-		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Vetting)
+		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting)
 	return o, err
 }
 
@@ -166,7 +167,8 @@ func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder
 
 // PlaceOrder buys: order, debit wallet → held, invoice, event, audit and, where
 // nothing has to be configured, the job, in one transaction. Errors: those of
-// Draft, *InsufficientCredit, ErrSuspended, ErrInvalid (the FormToken). The same FormToken answers the order
+// Draft, *InsufficientCredit, ErrSuspended, ErrInvalid (the FormToken), ErrForbidden
+// (Unpaid without leave). The same FormToken answers the order
 // it placed before.
 func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewOrder) (Order, error) {
 	if len(n.FormToken) > maxFormToken {
@@ -216,9 +218,13 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if err != nil {
 		return Order{}, err
 	}
+	later, err := paysLater(ctx, t, resellerID, d)
+	if err != nil {
+		return Order{}, err
+	}
 	fulfilment := FulfilmentNone
 	status := StatusPending
-	if d.Product.Kind == KindLicence {
+	if d.Product.Kind == KindLicence && !later {
 		fulfilment, status = FulfilmentQueued, StatusProcessing
 	}
 	var token any
@@ -227,11 +233,11 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	}
 	id, err := insert(ctx, t, `insert into orders (number, reseller_id, product_id, offer_id, months, domain, san_count, wildcard_san_count,
 			base_cents, san_cents, discount_cents, total_cents, tax_cents, cost_cents, status, fulfilment,
-			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) returning id`,
+			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) returning id`,
 		number, resellerID, d.ProductID, cost.offer, d.Months, d.Domain, d.SANCount, d.WildcardSANCount,
 		d.Quote.Base, d.Quote.SANTotal, d.Quote.Discount, d.Quote.Total, d.Quote.Tax, cost.cents, status, fulfilment,
-		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now, idOrNull(cost.rate.ID))
+		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now, idOrNull(cost.rate.ID), !later)
 	if err != nil {
 		return Order{}, err
 	}
@@ -240,22 +246,22 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 			return Order{}, err
 		}
 	}
-	err = post(ctx, t, posting{ref: object("order", id), kind: "order", reseller: resellerID, orderID: id, memo: number,
-		legs: []leg{{Wallet, -d.Quote.Payable}, {Held, d.Quote.Payable}}})
-	if err != nil {
-		return Order{}, err
-	}
 	order, err := anyOrder(ctx, t, id)
 	if err != nil {
 		return Order{}, err
 	}
+	if !later {
+		if err := debit(ctx, t, order); err != nil {
+			return Order{}, err
+		}
+	}
 	if err := writeInvoice(ctx, t, order, buyer); err != nil {
 		return Order{}, err
 	}
-	if err := event(ctx, t, by, Event{OrderID: id, Kind: "placed", To: status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
+	if err := event(ctx, t, by, Event{OrderID: id, Kind: placedKind(later), To: status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
 		return Order{}, err
 	}
-	if d.Product.Kind == KindLicence {
+	if d.Product.Kind == KindLicence && !later {
 		if _, err := requestCertificate(ctx, t, order, ""); err != nil {
 			return Order{}, err
 		}

@@ -46,6 +46,7 @@ type NewOrder struct {
 	CustomerEmail    string
 	Note             string
 	FormToken        string // one order per token; a resend answers the order placed first
+	Unpaid           bool   // to be paid later, where credit is short and the reseller may
 }
 
 const maxText = 200

@@ -32,7 +32,7 @@ type BrandStat struct {
 func (db *DB) Stats(ctx context.Context, resellerID int64, days int) (Stats, error) {
 	var s Stats
 	now := db.now()
-	err := db.read.QueryRowContext(ctx, `select count(*), coalesce(sum(total_cents), 0) from orders where reseller_id = $1 and status <> 'cancelled' and created_at >= $2`,
+	err := db.read.QueryRowContext(ctx, `select count(*), coalesce(sum(total_cents), 0) from orders where reseller_id = $1 and paid = true and status <> 'cancelled' and created_at >= $2`,
 		resellerID, monthStart(now)).Scan(&s.MonthOrders, &s.MonthCents)
 	if err != nil {
 		return s, driverError(err)
@@ -53,7 +53,7 @@ func (db *DB) Stats(ctx context.Context, resellerID int64, days int) (Stats, err
 		cents int64
 	}
 	sales, err := collect(ctx, db.read, func(sc scanner) (x sale, err error) { return x, sc.Scan(moment{&x.at}, &x.cents) },
-		`select created_at, total_cents from orders where reseller_id = $1 and status <> 'cancelled' and created_at >= $2`, resellerID, first)
+		`select created_at, total_cents from orders where reseller_id = $1 and paid = true and status <> 'cancelled' and created_at >= $2`, resellerID, first)
 	if err != nil {
 		return s, err
 	}
@@ -64,7 +64,7 @@ func (db *DB) Stats(ctx context.Context, resellerID int64, days int) (Stats, err
 		}
 	}
 	s.Brands, err = collect(ctx, db.read, func(sc scanner) (b BrandStat, err error) { return b, sc.Scan(&b.Brand, &b.Count) },
-		`select p.brand, count(*) from orders o join product p on p.id = o.product_id where o.reseller_id = $1 and o.status <> 'cancelled'
+		`select p.brand, count(*) from orders o join product p on p.id = o.product_id where o.reseller_id = $1 and o.paid = true and o.status <> 'cancelled'
 		 group by p.brand order by 2 desc, 1 limit 6`, resellerID)
 	return s, err
 }

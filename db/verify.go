@@ -34,35 +34,41 @@ var rules = []struct{ rule, query string }{
 	{"no debit went below the floor of its account",
 		`select 'ledger_entry ' || e.id || ' (' || a.kind || ') leaves ' || e.balance_after_cents from ledger_entry e join account a on a.id = e.account_id
 		 where a.kind in ('wallet', 'held') and e.amount_cents < 0 and (e.floor_cents is null or e.balance_after_cents < e.floor_cents) order by e.id limit 1`},
-	{"an order is debited exactly once",
+	{"a paid order is debited exactly once, an unpaid one never",
 		`select 'order ' || o.id || ' has ' || count(t.id) || ' debits' from orders o left join ledger_tx t on t.order_id = o.id and t.kind = 'order'
-		 group by o.id having count(t.id) <> 1 order by o.id limit 1`},
+		 group by o.id, o.paid having count(t.id) <> case when o.paid then 1 else 0 end order by o.id limit 1`},
 	{"an order is settled or refunded at most once, never both",
 		`select 'order ' || order_id || ' has ' || count(*) from ledger_tx where kind in ('settle', 'refund') group by order_id having count(*) > 1 order by order_id limit 1`},
 	{"an order's debit is its total and tax",
 		`select 'order ' || o.id || ' cost ' || (o.total_cents + o.tax_cents) || ', debited ' || coalesce(-x.cents, 0) from orders o
 		 left join (select t.order_id, sum(e.amount_cents) as cents from ledger_tx t join ledger_entry e on e.tx_id = t.id
 			join account a on a.id = e.account_id and a.kind = 'wallet' where t.kind = 'order' group by t.order_id) x on x.order_id = o.id
-		 where coalesce(-x.cents, 0) <> o.total_cents + o.tax_cents order by o.id limit 1`},
+		 where coalesce(-x.cents, 0) <> case when o.paid then o.total_cents + o.tax_cents else 0 end order by o.id limit 1`},
 	{"an order holds its debit until it is settled or refunded, then nothing",
 		`select 'order ' || id || ' holds ' || held || ', should hold ' || due from (
 			select o.id, coalesce(sum(case when a.kind = 'held' then e.amount_cents end), 0) as held,
-				case when exists (select 1 from ledger_tx d where d.order_id = o.id and d.kind in ('settle', 'refund')) then 0 else o.total_cents + o.tax_cents end as due
+				case when not o.paid or exists (select 1 from ledger_tx d where d.order_id = o.id and d.kind in ('settle', 'refund')) then 0 else o.total_cents + o.tax_cents end as due
 			from orders o left join ledger_tx t on t.order_id = o.id left join ledger_entry e on e.tx_id = t.id left join account a on a.id = e.account_id
-			group by o.id, o.total_cents, o.tax_cents) x
+			group by o.id, o.total_cents, o.tax_cents, o.paid) x
 		 where held <> due order by id limit 1`},
 	{"an order that was delivered is settled",
 		`select 'order ' || o.id from orders o where o.completed_at is not null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'settle') order by o.id limit 1`},
 	{"an order that was cancelled undelivered is refunded",
-		`select 'order ' || o.id from orders o where o.status = 'cancelled' and o.completed_at is null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'refund') order by o.id limit 1`},
+		`select 'order ' || o.id from orders o where o.status = 'cancelled' and o.paid and o.completed_at is null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'refund') order by o.id limit 1`},
+	{"an unpaid order waits for its payment or was cancelled, and moved no money",
+		`select 'order ' || o.id || ' is ' || o.status from orders o where not o.paid and (o.status not in ('pending', 'cancelled') or o.fulfilment <> 'none'
+			or exists (select 1 from ledger_tx t where t.order_id = o.id)) order by o.id limit 1`},
+	{"an invoice is unpaid exactly while its order waits for its payment",
+		`select 'invoice ' || i.number from invoice i join orders o on o.id = i.order_id
+		 where (i.status = 'unpaid') <> (not o.paid and o.status = 'pending') or (i.paid_at is null) <> (not o.paid) order by i.id limit 1`},
 	{"an order has one invoice, of its amount",
 		`select 'order ' || o.id from orders o left join invoice i on i.order_id = o.id where i.id is null or i.total_cents <> o.total_cents + o.tax_cents order by o.id limit 1`},
 	{"an invoice is cancelled exactly when its order was cancelled undelivered",
 		`select 'invoice ' || i.number from invoice i join orders o on o.id = i.order_id
 		 where (i.status = 'cancelled') <> (o.status = 'cancelled' and o.completed_at is null) order by i.id limit 1`},
-	{"a cancelled invoice has one credit note, of its amounts, and no other invoice has any",
-		`select 'invoice ' || i.number from invoice i left join credit_note n on n.invoice_id = i.id
-		 where (i.status = 'cancelled') <> (n.id is not null)
+	{"a cancelled invoice that was paid has one credit note, of its amounts, and no other invoice has any",
+		`select 'invoice ' || i.number from invoice i join orders o on o.id = i.order_id left join credit_note n on n.invoice_id = i.id
+		 where (i.status = 'cancelled' and o.paid) <> (n.id is not null)
 			or n.net_cents <> i.net_cents or n.tax_cents <> i.tax_cents or n.total_cents <> i.total_cents or n.reseller_id <> i.reseller_id
 		 order by i.id limit 1`},
 	{"at most one certificate of an order is under way",

@@ -34,9 +34,21 @@ func (s shop) history(t testing.TB) *strings.Replacer {
 		t.Fatal(err)
 	}
 	s.ask(t, 800, "pending")
+	s.payLater(t)
+	spent := s.balance(t)
+	if err := s.AdjustCredit(ctx, s.staff, s.reseller, -spent, "spent", "spent"); err != nil {
+		t.Fatal(err)
+	}
+	unpaid, lapsed := s.placeUnpaid(t, s.single, "unpaid.example.com"), s.placeUnpaid(t, s.single, "lapsed.example.com")
+	if _, err := s.CancelOrder(ctx, s.staff, s.reseller, lapsed.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AdjustCredit(ctx, s.staff, s.reseller, spent, "back", "back"); err != nil {
+		t.Fatal(err)
+	}
 	s.verify(t)
 	return strings.NewReplacer("$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
-		"$ASKED", fmt.Sprint(asked.ID), "$TAKEN", fmt.Sprint(taken.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
+		"$UNPAID", fmt.Sprint(unpaid.ID), "$LAPSED", fmt.Sprint(lapsed.ID), "$ASKED", fmt.Sprint(asked.ID), "$TAKEN", fmt.Sprint(taken.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
 }
 
 var tamperings = []tampered{
@@ -60,9 +72,9 @@ var tamperings = []tampered{
 		`update ledger_entry set floor_cents = balance_after_cents + 1 where amount_cents < 0 and account_id = (select id from account where kind = 'wallet')`},
 	{"a debit was held against no floor", "no debit went below the floor of its account", "(held)",
 		`update ledger_entry set floor_cents = null where amount_cents < 0 and account_id = (select id from account where kind = 'held')`},
-	{"a debit is called something else", "an order is debited exactly once", "order $OPEN has 0",
+	{"a debit is called something else", "a paid order is debited exactly once, an unpaid one never", "order $OPEN has 0",
 		`update ledger_tx set kind = 'adjustment' where kind = 'order' and order_id = $OPEN`},
-	{"an order is debited again", "an order is debited exactly once", "order $OPEN has 2",
+	{"an order is debited again", "a paid order is debited exactly once, an unpaid one never", "order $OPEN has 2",
 		`insert into ledger_tx (ref, kind, order_id, created_at) select 'again', kind, order_id, created_at from ledger_tx where kind = 'order' and order_id = $OPEN`},
 	{"a delivered order is refunded", "an order is settled or refunded at most once, never both", "order $DELIVERED has 2",
 		`insert into ledger_tx (ref, kind, order_id, created_at) select 'again', 'refund', order_id, created_at from ledger_tx where kind = 'order' and order_id = $DELIVERED`},
@@ -78,6 +90,17 @@ var tamperings = []tampered{
 		`update orders set completed_at = created_at where id = $OPEN`},
 	{"an order is called cancelled", "an order that was cancelled undelivered is refunded", "order $OPEN",
 		`update orders set status = 'cancelled' where id = $OPEN`},
+	{"an unpaid order is called paid", "a paid order is debited exactly once, an unpaid one never", "order $UNPAID has 0",
+		`update orders set paid = true where id = $UNPAID`},
+	{"an unpaid order goes on", "an unpaid order waits for its payment or was cancelled, and moved no money", "order $UNPAID is processing",
+		`update orders set status = 'processing' where id = $UNPAID`},
+	{"an unpaid order is refunded", "an unpaid order waits for its payment or was cancelled, and moved no money", "order $LAPSED is cancelled",
+		`insert into ledger_tx (ref, kind, order_id, created_at) select 'again', 'refund', id, created_at from orders where id = $LAPSED`},
+	{"an unpaid invoice is called paid", "an invoice is unpaid exactly while its order waits for its payment", "invoice INV-$YEAR-0006",
+		`update invoice set status = 'paid', paid_at = created_at where order_id = $UNPAID`},
+	{"an invoice that nobody paid is credited", "a cancelled invoice that was paid has one credit note, of its amounts, and no other invoice has any", "invoice INV-$YEAR-0007",
+		`insert into credit_note (number, invoice_id, reseller_id, net_cents, tax_cents, total_cents, created_at)
+			select 'CRN-$YEAR-0002', id, reseller_id, net_cents, tax_cents, total_cents, created_at from invoice where order_id = $LAPSED`},
 	{"an invoice is deleted", "an order has one invoice, of its amount", "order $OPEN",
 		`delete from invoice where order_id = $OPEN`},
 	{"an invoice is changed", "an order has one invoice, of its amount", "order $OPEN",
@@ -86,11 +109,11 @@ var tamperings = []tampered{
 		`update invoice set status = 'paid' where order_id = $CANCELLED`},
 	{"an invoice is called cancelled", "an invoice is cancelled exactly when its order was cancelled undelivered", "invoice INV-$YEAR-0001",
 		`update invoice set status = 'cancelled' where order_id = $OPEN`},
-	{"a credit note is deleted", "a cancelled invoice has one credit note, of its amounts, and no other invoice has any", "invoice INV-$YEAR-0003",
+	{"a credit note is deleted", "a cancelled invoice that was paid has one credit note, of its amounts, and no other invoice has any", "invoice INV-$YEAR-0003",
 		`delete from credit_note`},
-	{"a credit note is raised", "a cancelled invoice has one credit note, of its amounts, and no other invoice has any", "invoice INV-$YEAR-0003",
+	{"a credit note is raised", "a cancelled invoice that was paid has one credit note, of its amounts, and no other invoice has any", "invoice INV-$YEAR-0003",
 		`update credit_note set total_cents = total_cents + 1`},
-	{"a credit note is made up", "a cancelled invoice has one credit note, of its amounts, and no other invoice has any", "invoice INV-$YEAR-0001",
+	{"a credit note is made up", "a cancelled invoice that was paid has one credit note, of its amounts, and no other invoice has any", "invoice INV-$YEAR-0001",
 		`insert into credit_note (number, invoice_id, reseller_id, net_cents, tax_cents, total_cents, created_at)
 			select 'CRN-$YEAR-0002', id, reseller_id, net_cents, tax_cents, total_cents, created_at from invoice where order_id = $OPEN`},
 	{"a credit note's number is lost", "numbers are gapless", "CRN-$YEAR",
@@ -111,7 +134,7 @@ var tamperings = []tampered{
 		`update topup set state = 'refused' where state = 'approved'`},
 	{"a top-up is made up", "the ledger knows no top-up that nobody asked for", "(topup_request:99)",
 		`insert into ledger_tx (ref, kind, created_at) select 'topup_request:99', 'topup', created_at from ledger_tx where order_id = $OPEN`},
-	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 5",
+	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 7",
 		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},
 	{"an order number is lost", "numbers are gapless", "ORD-$YEAR",
 		`update counter set value = value + 1 where name like 'ORD-%'`},

@@ -60,7 +60,7 @@ func (h *Handlers) adminResellerModel(c echo.Context) (views.AdminResellerPage, 
 	m := views.AdminResellerPage{
 		ID: r.ID, Name: r.Name, Company: r.Company, Email: r.Email, Address: r.Address, City: r.City, Country: r.Country,
 		TaxOffice: r.TaxOffice, TaxID: r.TaxID, TaxBP: int(r.TaxRateBP), Group: r.GroupName, Suspended: r.Status == db.Suspended,
-		APIEnabled: r.APIEnabled, CreatedAt: r.CreatedAt, Allowance: money.USD(r.AllowanceCents),
+		APIEnabled: r.APIEnabled, CreatedAt: r.CreatedAt, Allowance: money.USD(r.AllowanceCents), PayLater: r.PayLater,
 	}
 	balance, available, err := h.Book.Wallet(ctx, id)
 	if err != nil {

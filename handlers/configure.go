@@ -33,7 +33,7 @@ func (h *Handlers) ConfigureForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.Status != db.StatusPending && o.Status != db.StatusPendingConfiguration {
+	if !o.Paid || o.Status != db.StatusPending && o.Status != db.StatusPendingConfiguration {
 		return seeOther(c, orderPath(o.ID, ""))
 	}
 	return h.showConfigure(c, http.StatusOK, o, views.ConfigureForm{Country: "TR"}, nil)

@@ -67,6 +67,9 @@ func (h *Handlers) need(c echo.Context, o db.Order) (views.Need, error) {
 	switch o.Status {
 	case db.StatusPending:
 		n.Kind = "configure"
+		if !o.Paid {
+			n.Kind = "pay"
+		}
 	case db.StatusPendingConfiguration:
 		n.Kind, n.Detail = "correct", o.Message
 	case db.StatusValidationPending:

@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,14 +15,12 @@ import (
 
 var invoiceStatuses = []db.InvoiceStatus{db.InvoiceUnpaid, db.InvoicePaid, db.InvoiceSent, db.InvoiceCancelled}
 
-// Invoices is GET /invoices?status=.
+// Invoices is GET /invoices?status=&from=&to=.
 func (h *Handlers) Invoices(c echo.Context) error {
-	m := views.InvoicesPage{Status: c.QueryParam("status")}
-	if !slices.Contains(invoiceStatuses, db.InvoiceStatus(m.Status)) {
-		m.Status = ""
-	}
+	f, chosen := invoiceFilter(c.Request().Context(), c.QueryParam)
+	m := views.InvoicesPage{InvoiceChoice: chosen}
 	page, pager := pageOf(c, "/invoices")
-	list, total, err := h.Book.Invoices(c.Request().Context(), person(c).ResellerID, db.InvoiceStatus(m.Status), page)
+	list, total, err := h.Book.FilteredInvoices(c.Request().Context(), person(c).ResellerID, f, page)
 	if err != nil {
 		return err
 	}

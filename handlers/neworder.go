@@ -32,7 +32,7 @@ func readOrderForm(value func(string) string) orderForm {
 	}
 	return orderForm{OrderForm: f, NewOrder: db.NewOrder{
 		ProductID: product, Months: months, Domain: f.Domain, SANs: splitNames(f.SANs + "\n" + f.WildcardSANs),
-		CustomerName: f.CustomerName, CustomerEmail: f.CustomerEmail, Note: f.Note, FormToken: value("form_token"),
+		CustomerName: f.CustomerName, CustomerEmail: f.CustomerEmail, Note: f.Note, FormToken: value("form_token"), Unpaid: value("unpaid") != "",
 	}}
 }
 
@@ -144,7 +144,7 @@ func (h *Handlers) PlaceOrder(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	if order.Kind == db.KindLicence {
+	if order.Kind == db.KindLicence || !order.Paid {
 		return seeOther(c, orderPath(order.ID, ""))
 	}
 	return seeOther(c, orderPath(order.ID, "/configure"))
@@ -159,7 +159,16 @@ func (h *Handlers) insufficientCredit(c echo.Context, f orderForm, short *db.Ins
 	if err != nil {
 		return err
 	}
+	reseller, err := h.Book.Reseller(c.Request().Context(), person(c).ResellerID)
+	if err != nil {
+		return err
+	}
+	var later []views.Hidden
+	if reseller.PayLater {
+		later = f.OrderForm.Unpaid(f.ProductID, f.FormToken)
+	}
 	return show(h, c, http.StatusPaymentRequired, views.InsufficientCredit, views.InsufficientCreditPage{
+		Later:   later,
 		Product: d.Product.Name, Domain: certs.UnicodeName(d.Domain),
 		Needed: money.USD(short.Needed), Available: money.USD(short.Available), Missing: money.USD(short.Needed - short.Available),
 		TopUp: operator.Bank, BackHref: "/orders/new?" + f.query(),

@@ -23,7 +23,7 @@ func orderHead(o db.Order) views.OrderHead {
 	return views.OrderHead{
 		ID: o.ID, Number: o.Number, Domain: certs.UnicodeName(o.Domain), MoreNames: o.SANCount + o.WildcardSANCount,
 		Product: o.ProductName, Brand: o.Brand, Kind: string(o.Kind), Validation: o.Validation, Months: o.Months,
-		Status: string(o.Status), Fulfilment: string(o.Fulfilment), Vetting: o.Vetting, EndsAt: o.EndsAt, CertificateUntil: o.CertificateUntil,
+		Status: string(o.Status), Fulfilment: string(o.Fulfilment), Unpaid: !o.Paid, Vetting: o.Vetting, EndsAt: o.EndsAt, CertificateUntil: o.CertificateUntil,
 	}
 }
 
@@ -123,6 +123,9 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 		OrderHead: orderHead(o), Message: o.Message, LicenceKey: o.LicenceKey, Amounts: orderAmounts(o),
 		CustomerName: o.CustomerName, CustomerEmail: o.CustomerEmail, Note: o.Note, PlacedBy: o.PlacedBy, OrderedAt: o.CreatedAt,
 		LinkForm: views.LinkForm{Email: o.CustomerEmail}, CanCancel: o.CanCancel(), Refund: money.USD(o.PayableCents()),
+	}
+	if !o.Paid {
+		m.Refund = money.USD(0)
 	}
 	list, err := h.Book.Certificates(ctx, o.ID)
 	if err != nil {

@@ -82,7 +82,7 @@ func (h *Handlers) Orders(c echo.Context) error {
 func orderRow(o db.Order) views.OrderRow {
 	return views.OrderRow{
 		ID: o.ID, Number: o.Number, Domain: certs.UnicodeName(o.Domain), MoreNames: o.SANCount + o.WildcardSANCount,
-		Product: o.ProductName, Brand: o.Brand, Status: string(o.Status), Fulfilment: string(o.Fulfilment), Vetting: o.Vetting,
+		Product: o.ProductName, Brand: o.Brand, Status: string(o.Status), Fulfilment: string(o.Fulfilment), Unpaid: !o.Paid, Vetting: o.Vetting,
 		OrderedAt: o.CreatedAt, CertificateUntil: o.CertificateUntil, Total: money.USD(o.PayableCents()),
 	}
 }

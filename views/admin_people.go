@@ -43,6 +43,7 @@ type AdminResellerPage struct {
 	CreatedAt                time.Time
 	Balance, Available, Held money.Money
 	Allowance                money.Money
+	PayLater                 bool // may place orders unpaid when credit is short
 	Orders                   int
 	Staff                    []StaffRow
 	Entries                  []StatementRow // the newest few

@@ -28,6 +28,8 @@ func OrderLook(status, fulfilment string) StatusLook {
 		}
 	}
 	switch status {
+	case "unpaid":
+		return StatusLook{"warning", "credit-card", "status.unpaid"}
 	case "pending":
 		return StatusLook{"warning", "clock", "status.pending"}
 	case "pending_configuration":

@@ -51,6 +51,8 @@ func (n Need) look() (kind, icon string) {
 		return "warning", "calendar-clock"
 	case "configure":
 		return "info", "key-round"
+	case "pay":
+		return "warning", "credit-card"
 	default:
 		return "warning", "globe"
 	}
@@ -89,7 +91,7 @@ func (n Need) text(ctx context.Context, now time.Time) string {
 	switch n.known() {
 	case "validate":
 		parts = append(parts, i18n.N(ctx, "home.verified", n.Names, "Verified", n.Verified), i18n.Ago(ctx, now, n.Since))
-	case "configure":
+	case "configure", "pay":
 		parts = append(parts, i18n.Ago(ctx, now, n.Since))
 	case "correct":
 		if n.Detail != "" {
@@ -125,7 +127,7 @@ func (n Need) href(viewer *Viewer) templ.SafeURL {
 // known is the kind, or for one without words of its own the plainest there is.
 func (n Need) known() string {
 	switch n.Kind {
-	case "validate", "configure", "correct", "expiring":
+	case "validate", "configure", "correct", "expiring", "pay":
 		return n.Kind
 	default:
 		return "other"

@@ -11,13 +11,13 @@ import (
 	"github.com/a-h/templ"
 )
 
-// InvoicesPage lists a reseller's invoices; ?status= filters, "" for all. With Notes
+// InvoicesPage lists a reseller's invoices; narrowed by its choice. With Notes
 // it lists its credit notes; their rows have no status.
 type InvoicesPage struct {
-	Notes  bool
-	Status string
-	Rows   []InvoiceRow
-	Pager  Pager
+	InvoiceChoice
+	Notes bool
+	Rows  []InvoiceRow
+	Pager Pager
 }
 
 // InvoiceRow is one invoice of a list.
@@ -120,7 +120,7 @@ func (m InvoicesPage) chips(ctx context.Context) []Chip {
 			text = i18n.Word(ctx, "invoice.status", status)
 		}
 		chips = append(chips, Chip{
-			Text: text, Href: withQuery("/invoices", nil, "status", status),
+			Text: text, Href: withQuery("/invoices", nil, "status", status, "from", m.From, "to", m.To),
 			Count: -1, Active: m.Status == status && !m.Notes,
 		})
 	}

@@ -84,7 +84,13 @@ type InsufficientCreditPage struct {
 	Available money.Money
 	Missing   money.Money
 	TopUp     []string // the operator's bank lines
+	Later     []Hidden // the order form once more, to be placed unpaid; nil where the reseller may not
 	BackHref  string   // the same order form again, filled in
+}
+
+// Unpaid carries the form along, to be placed unpaid.
+func (f OrderForm) Unpaid(product int64, token string) []Hidden {
+	return append(f.hidden(product, token), Hidden{"unpaid", "1"})
 }
 
 // hidden carries the form along.

@@ -24,6 +24,7 @@ type OrderHead struct {
 	Months           int
 	Status           string
 	Fulfilment       string
+	Unpaid           bool      // placed to be paid later, and not paid
 	Vetting          bool      // all names are verified, the CA looks at the organisation
 	EndsAt           time.Time // of the term; zero until issued
 	CertificateUntil time.Time // of the newest certificate; zero until issued
@@ -126,6 +127,9 @@ func (h OrderHead) HasCertificate() bool { return h.Kind != "licence" }
 func (h OrderHead) HasDomains() bool { return h.Kind != "licence" && h.Kind != "code-signing" }
 
 func (h OrderHead) status() string {
+	if h.Unpaid && h.Status == "pending" {
+		return "unpaid"
+	}
 	if h.Vetting && h.Status == "validation_pending" {
 		return "vetting"
 	}
@@ -231,7 +235,7 @@ func (m OrderPage) eventTitle(ctx context.Context, kind string) string {
 // verbatim.
 func (m OrderPage) eventDetail(ctx context.Context, e OrderEvent) string {
 	switch e.Kind {
-	case "placed":
+	case "placed", "placed_unpaid", "paid":
 		return i18n.Money(ctx, m.Amounts.Payable)
 	case "configured":
 		return strings.Join(strings.Fields(e.Detail), ", ")

@@ -41,6 +41,7 @@ type OrderRow struct {
 	Brand            string
 	Status           string
 	Fulfilment       string
+	Unpaid           bool // placed to be paid later, and not paid
 	Vetting          bool // all names are verified, the CA looks at the organisation
 	OrderedAt        time.Time
 	CertificateUntil time.Time // zero: nothing issued yet
@@ -51,6 +52,9 @@ type OrderRow struct {
 var expiryChoices = []int{7, 30, 90}
 
 func (r OrderRow) status() string {
+	if r.Unpaid && r.Status == "pending" {
+		return "unpaid"
+	}
 	if r.Vetting && r.Status == "validation_pending" {
 		return "vetting"
 	}

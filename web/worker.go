@@ -22,7 +22,7 @@ type WorkerConfig struct {
 func (s *Server) Work(ctx context.Context, config WorkerConfig) error {
 	worker := &jobs.Worker{
 		Book: s.Book, Upstreams: config.Upstreams, Checker: config.Checker, Lease: config.Lease, Log: s.Log,
-		IssuedMail: s.handlers.IssuedMail, Done: s.metrics.job,
+		IssuedMail: s.handlers.IssuedMail, InvoicePDF: s.handlers.ZipPDF, Done: s.metrics.job,
 	}
 	if config.SMTP != "" {
 		sender, err := jobs.NewSMTP(config.SMTP, config.MailFrom)

@@ -29,6 +29,9 @@ type Worker struct {
 	// IssuedMail words the mail that tells of a first or further certificate.
 	IssuedMail func(db.Order) db.Mail
 
+	// InvoicePDF draws an invoice for a reader of that language and time zone.
+	InvoicePDF func(ctx context.Context, i db.Invoice, lang, zone string) ([]byte, error)
+
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
 	Lease time.Duration
@@ -150,6 +153,8 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.cancel(ctx, job)
 	case db.JobMail:
 		return w.mail(ctx, job)
+	case db.JobInvoiceZip:
+		return w.invoiceZip(ctx, job)
 	case db.JobSweep:
 		return w.sweep(ctx)
 	}
