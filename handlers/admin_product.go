@@ -90,7 +90,7 @@ type productReader struct {
 func (r *productReader) text(name string) string { return strings.TrimSpace(r.c.FormValue(name)) }
 
 func (r *productReader) wrong(field string) {
-	r.problems = append(r.problems, views.Problem{Field: field, Key: "product.problem.number"})
+	r.problems = append(r.problems, views.Problem{Field: field, Key: "problem.product.number"})
 }
 
 // whole is a number; an empty field is 0.
@@ -173,7 +173,7 @@ func refusedProduct(m *views.AdminProductPage, problems []db.Problem) {
 			p.Field += "-" + db.DCVMethods[0]
 		}
 		if !slices.ContainsFunc(m.Problems, func(v views.Problem) bool { return v.Field == p.Field }) {
-			m.Problems = append(m.Problems, views.Problem{Field: p.Field, Key: "product.problem." + p.Code})
+			m.Problems = append(m.Problems, views.Problem{Field: p.Field, Key: "problem.product." + p.Code})
 		}
 	}
 }

@@ -67,17 +67,20 @@ func (m AdminProductPage) action() templ.SafeURL {
 
 func nth(name string, i int) string { return name + "-" + strconv.Itoa(i) }
 
-// words are options of codes in the reader's language; none is the word for "".
-func words(ctx context.Context, family, none string, codes []string) []Option {
+// worded are options of codes as word says them.
+func worded(codes []string, word func(code string) string) []Option {
 	var options []Option
 	for _, code := range codes {
-		if code == "" {
-			options = append(options, Option{"", none})
-			continue
-		}
-		options = append(options, Option{code, i18n.Word(ctx, family, code)})
+		options = append(options, Option{code, word(code)})
 	}
 	return options
+}
+
+func validationWord(ctx context.Context, code string) string {
+	if code == "" {
+		return i18n.T(ctx, "products.novalidation")
+	}
+	return i18n.Word(ctx, "validation", code)
 }
 
 func plainOptions(values []string) []Option {

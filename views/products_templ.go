@@ -597,11 +597,11 @@ func productFields(m AdminProductPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Picker{Name: "kind", Label: i18n.T(ctx, "catalog.kind"), Value: m.Kind, Options: words(ctx, "kind", "", m.Kinds), Error: m.Problems.Of(ctx, "kind")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Picker{Name: "kind", Label: i18n.T(ctx, "catalog.kind"), Value: m.Kind, Options: worded(m.Kinds, func(code string) string { return i18n.Word(ctx, "kind", code) }), Error: m.Problems.Of(ctx, "kind")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Picker{Name: "validation", Label: i18n.T(ctx, "catalog.validation"), Value: m.Validation, Options: words(ctx, "validation", i18n.T(ctx, "products.novalidation"), m.Validations), Error: m.Problems.Of(ctx, "validation")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Picker{Name: "validation", Label: i18n.T(ctx, "catalog.validation"), Value: m.Validation, Options: worded(m.Validations, func(code string) string { return validationWord(ctx, code) }), Error: m.Problems.Of(ctx, "validation")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -609,7 +609,7 @@ func productFields(m AdminProductPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Picker{Name: "domain_type", Label: i18n.T(ctx, "products.domaintype"), Value: m.DomainType, Options: words(ctx, "domaintype", "", m.DomainTypes), Error: m.Problems.Of(ctx, "domain_type")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Picker{Name: "domain_type", Label: i18n.T(ctx, "products.domaintype"), Value: m.DomainType, Options: worded(m.DomainTypes, func(code string) string { return i18n.Word(ctx, "domaintype", code) }), Error: m.Problems.Of(ctx, "domain_type")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

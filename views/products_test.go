@@ -9,7 +9,7 @@ import (
 func TestAProductsFormIsOneForAdminsOnly(t *testing.T) {
 	m := AdminProductPage{ID: 3, Title: hostile, Seen: "abc", Name: hostile, Kind: "licence", Kinds: []string{"ssl", "licence"}, Validations: []string{"dv", ""}, DomainTypes: []string{"ip"},
 		AllMethods: []string{"dns", "email"}, Currencies: []string{"USD", "EUR"}, Ordered: true, Terms: []TermForm{{Months: "12", List: "x"}, {}},
-		Offers: []OfferForm{{ID: 4, Upstream: "sandbox", Currency: "EUR", Rank: "1"}, {}}, Problems: Problems{{Field: "list-0", Key: "product.problem.number"}}}
+		Offers: []OfferForm{{ID: 4, Upstream: "sandbox", Currency: "EUR", Rank: "1"}, {}}, Problems: Problems{{Field: "list-0", Key: "problem.product.number"}}}
 	for _, role := range []string{"admin", "support"} {
 		inEachLanguage(t, AdminProduct(testPage(role), m), func(t *testing.T, lang string, doc *goquery.Document) {
 			if got := doc.Find("main form[action='/admin/products/3']").Length() == 1; got != (role == "admin") {
