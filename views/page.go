@@ -107,6 +107,7 @@ func (p Page) navigation() []navItem {
 			{"orders", "/admin/orders", "shopping-bag"},
 			{"resellers", "/admin/resellers", "users"},
 			{"groups", "/admin/groups", "tag"},
+			{"products", "/admin/products", "package"},
 			{"topups", "/admin/top-ups", "banknote"},
 			{"ledger", "/admin/ledger", "book-open"},
 			{"jobs", "/admin/jobs", "activity"},
