@@ -100,6 +100,8 @@ func (b *tab) lookAtMoney() {
 	for _, p := range []struct{ path, name string }{
 		{"/admin/top-ups", "admin-topups"}, {"/admin/ledger", "admin-ledger"}, {"/admin/ledger?view=margins", "admin-margins"},
 		{"/admin/groups", "admin-groups"}, {"/admin/rates", "admin-rates"}, {"/admin/resellers/new", "admin-reseller-new"},
+		{"/admin/products", "admin-products"}, {"/admin/products/new", "admin-product-new"},
+		{"/admin/groups/1/import", "admin-prices-import"}, {"/admin/groups/1/bulk", "admin-prices-bulk"},
 	} {
 		b.open(p.path)
 		b.look(200, p.name)
@@ -108,6 +110,7 @@ func (b *tab) lookAtMoney() {
 		{"/admin/top-ups", "main tbody a[href^='/admin/top-ups/']", "admin-topup"},
 		{"/admin/groups", "main a[href^='/admin/groups/']", "admin-group"},
 		{"/admin/resellers", "main tbody a[href^='/admin/resellers/']", "admin-reseller"},
+		{"/admin/products", "main tbody a[href^='/admin/products/']", "admin-product"},
 	} {
 		b.open(p.list)
 		b.press(p.link)
