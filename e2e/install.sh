@@ -39,6 +39,7 @@ mkdir -p "$CACHE"
 case "${1-}" in
 unit)
 	need pdftotext poppler-utils
+	need openssl openssl
 	install_missing
 	;;
 browser)
@@ -57,6 +58,7 @@ node)
 	;;
 postgres)
 	need pdftotext poppler-utils
+	need openssl openssl
 	[ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || need initdb postgresql
 	install_missing
 	;;

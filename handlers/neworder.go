@@ -120,8 +120,13 @@ func (h *Handlers) CheckOrder(c echo.Context) error {
 	for _, name := range d.SANs {
 		names = append(names, certs.UnicodeName(name))
 	}
+	reseller, err := h.Book.Reseller(c.Request().Context(), person(c).ResellerID)
+	if err != nil {
+		return err
+	}
 	return show(h, c, http.StatusOK, views.CheckOrder, views.CheckOrderPage{
-		Product: orderProduct(d.Product), Form: f.OrderForm, Domain: certs.UnicodeName(d.Domain), Names: names, Quote: panel, FormToken: f.FormToken,
+		MayPayLater: reseller.PayLater,
+		Product:     orderProduct(d.Product), Form: f.OrderForm, Domain: certs.UnicodeName(d.Domain), Names: names, Quote: panel, FormToken: f.FormToken,
 	})
 }
 

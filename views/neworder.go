@@ -74,6 +74,8 @@ type CheckOrderPage struct {
 	Names     []string // additional names, tidied, wildcard ones included
 	Quote     QuotePanel
 	FormToken string
+	// MayPayLater offers to place the order unpaid where the credit is short.
+	MayPayLater bool
 }
 
 // InsufficientCreditPage says what is missing. Nothing was ordered.

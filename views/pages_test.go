@@ -262,3 +262,19 @@ func TestAMailThatWasNotDeliveredLooksLikeTrouble(t *testing.T) {
 		}
 	})
 }
+
+func TestCheckPageOffersToPayLaterOnlyWhereAllowedAndCreditIsShort(t *testing.T) {
+	enough, short := sampleQuote(), sampleQuote()
+	short.After = money.USD(-1)
+	for _, c := range []struct {
+		quote   QuotePanel
+		allowed bool
+		want    int
+	}{{short, true, 1}, {short, false, 0}, {enough, true, 0}} {
+		m := CheckOrderPage{Product: sampleOrderProduct(), Form: sampleForm(), Quote: c.quote, MayPayLater: c.allowed}
+		doc := checkPage(t, renderIn(t, "en", CheckOrder(testPage("owner"), m)))
+		if got := doc.Find("button[name=unpaid]").Length(); got != c.want {
+			t.Errorf("allowed %v, after %d: %d buttons place unpaid", c.allowed, c.quote.After.Minor, got)
+		}
+	}
+}
