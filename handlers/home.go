@@ -9,6 +9,7 @@ import (
 	"certbay/db/certs"
 	"certbay/db/money"
 	"certbay/views"
+	"certbay/views/i18n"
 )
 
 const (
@@ -52,7 +53,7 @@ func (h *Handlers) Home(c echo.Context) error {
 		m.Needs = append(m.Needs, need)
 	}
 	for _, d := range stats.Daily {
-		m.Days = append(m.Days, views.Day{Date: d.Day, Count: d.Orders})
+		m.Days = append(m.Days, views.Day{Date: dayIn(d.Day, i18n.From(ctx).Zone), Count: d.Orders})
 	}
 	for _, b := range stats.Brands[:min(homeBrands, len(stats.Brands))] {
 		m.Brands = append(m.Brands, views.Share{Name: b.Brand, Count: b.Count})
