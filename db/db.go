@@ -287,16 +287,24 @@ func orNull(t time.Time) any {
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-// nextNumber takes the next gapless number of a counter within the transaction,
-// as PREFIX-2026-0042.
-func nextNumber(ctx context.Context, t *tx, prefix string) (string, error) {
-	year := t.now.Year()
-	var value int64
-	err := t.QueryRowContext(ctx,
-		`insert into counter (name, value) values ($1, 1)
-		 on conflict (name) do update set value = counter.value + 1 returning value`,
-		fmt.Sprintf("%s-%d", prefix, year)).Scan(&value)
-	return fmt.Sprintf("%s-%d-%04d", prefix, year, value), err
+// nextNumbers takes the next gapless number of each counter within the
+// transaction, by prefix, as PREFIX-2026-0042. Whoever takes several names them
+// in one order everywhere.
+func nextNumbers(ctx context.Context, t *tx, prefixes ...string) (map[string]string, error) {
+	var rows []any
+	for _, prefix := range prefixes {
+		rows = append(rows, fmt.Sprintf("%s-%d", prefix, t.now.Year()), 1)
+	}
+	numbers := map[string]string{}
+	_, err := collect(ctx, t, func(s scanner) (name string, err error) {
+		var value int64
+		err = s.Scan(&name, &value)
+		prefix, _, _ := strings.Cut(name, "-")
+		numbers[prefix] = fmt.Sprintf("%s-%04d", name, value)
+		return name, err
+	}, `insert into counter (name, value) values `+tuples(len(prefixes), 2)+`
+		 on conflict (name) do update set value = counter.value + 1 returning name, value`, rows...)
+	return numbers, err
 }
 
 // Page is one page of a list: rows from Offset, at most Limit, and how many
