@@ -36,6 +36,7 @@ type DB struct {
 	path   string  // of the SQLite file
 
 	prepared statements // of the writing connection
+	changes  queue      // to be written to the SQLite file
 
 	// Now is the book's clock; times enter the book as UTC.
 	Now func() time.Time
@@ -119,14 +120,8 @@ func (db *DB) openSQLite(target, synchronous string) error {
 		return fmt.Errorf("open the book: %w", err)
 	}
 	file.Close()
-	common := url.Values{
-		"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")",
-			"foreign_keys(1)", "busy_timeout(5000)", "temp_store(MEMORY)", "cache_size(-16000)"},
-		"_time_format": {"sqlite"},
-		"_timezone":    {"UTC"},
-		"_txlock":      {"immediate"},
-	}
-	dsn := "file:" + (&url.URL{Path: target}).EscapedPath() + "?" + common.Encode()
+	dsn := "file:" + (&url.URL{Path: target}).EscapedPath() + "?" + pragmas(synchronous)
+	db.changes.turn = make(chan struct{}, 1)
 	if db.write, err = sql.Open("sqlite", dsn); err != nil {
 		return fmt.Errorf("open the book: %w", err)
 	}
@@ -137,6 +132,17 @@ func (db *DB) openSQLite(target, synchronous string) error {
 	db.read.SetMaxOpenConns(8)
 	db.read.SetMaxIdleConns(8)
 	return nil
+}
+
+// pragmas are the settings of every connection to a SQLite book.
+func pragmas(synchronous string) string {
+	return url.Values{
+		"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")",
+			"foreign_keys(1)", "busy_timeout(5000)", "temp_store(MEMORY)", "cache_size(-16000)"},
+		"_time_format": {"sqlite"},
+		"_timezone":    {"UTC"},
+		"_txlock":      {"immediate"},
+	}.Encode()
 }
 
 // Close releases the book's connections.
@@ -163,18 +169,10 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// tx is one transaction and the moment it happens at.
-type tx struct {
-	*sql.Tx
-	now time.Time
-
-	prepared   *statements
-	unprepared []string // queries met for the first time
-}
-
 // transact runs fn in one transaction: committed when fn returns nil, rolled
 // back otherwise. When the engine asks to try again (deadlock, busy) fn runs
-// again from the start, so fn must touch nothing outside the transaction.
+// again from the start, so fn must touch nothing outside the transaction, nor read
+// the book but through it.
 func (db *DB) transact(ctx context.Context, fn func(*tx) error) error {
 	const tries = 5
 	for attempt := 1; ; attempt++ {
@@ -192,22 +190,17 @@ func (db *DB) transact(ctx context.Context, fn func(*tx) error) error {
 }
 
 func (db *DB) transactOnce(ctx context.Context, fn func(*tx) error) error {
-	sqlTx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return driverError(err)
-	}
-	defer sqlTx.Rollback()
-	t := &tx{Tx: sqlTx, now: db.now(), prepared: &db.prepared}
-	if err := fn(t); err != nil {
-		return driverError(err)
-	}
-	if err := sqlTx.Commit(); err != nil {
-		return driverError(err)
-	}
+	c := &change{ctx: ctx, fn: fn, done: make(chan struct{})}
 	if db.engine == sqlite {
-		db.prepared.learn(ctx, db.write, t.unprepared)
+		db.changes.add(c, db.commit)
+	} else {
+		db.commit([]*change{c})
 	}
-	return nil
+	var p *panicked
+	if errors.As(c.err, &p) {
+		panic(p)
+	}
+	return c.err
 }
 
 // now is the book's clock, to the microsecond that both engines keep.
