@@ -31,7 +31,7 @@ const (
 // DB is an open book. It is safe for concurrent use.
 type DB struct {
 	engine engine
-	read   *sql.DB // SQLite: several readers; PostgreSQL: the same pool as write
+	read   reader  // SQLite: several readers; PostgreSQL: the same pool as write
 	write  *sql.DB // SQLite: one connection, so writers queue instead of colliding
 	path   string  // of the SQLite file
 
@@ -99,7 +99,7 @@ func (db *DB) openPostgres(target string) error {
 	}
 	pool.SetMaxOpenConns(20)
 	pool.SetMaxIdleConns(20)
-	db.read, db.write = pool, pool
+	db.read.DB, db.write = pool, pool
 	return nil
 }
 
@@ -126,7 +126,8 @@ func (db *DB) openSQLite(target, synchronous string) error {
 		return fmt.Errorf("open the book: %w", err)
 	}
 	db.write.SetMaxOpenConns(1)
-	if db.read, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
+	db.read.prepared = &statements{}
+	if db.read.DB, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
 		return fmt.Errorf("open the book: %w", err)
 	}
 	db.read.SetMaxOpenConns(8)
@@ -147,7 +148,7 @@ func pragmas(synchronous string) string {
 
 // Close releases the book's connections.
 func (db *DB) Close() error {
-	if db.read != db.write && db.read != nil {
+	if db.read.DB != db.write && db.read.DB != nil {
 		db.read.Close()
 	}
 	if db.write == nil {
