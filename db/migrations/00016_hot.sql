@@ -5,10 +5,10 @@ drop index orders_fulfilment_idx;
 create index orders_review_idx on orders (id) where fulfilment in ('unsure', 'refused');
 
 drop index orders_paid_idx;
-create index orders_unpaid_idx on orders (created_at) where paid = false;
+create index orders_unpaid_idx on orders (status, created_at) where paid = false;
 
 drop index orders_ends_idx;
-create index orders_ends_idx on orders (ends_at) where status = 'completed';
+create index orders_ends_idx on orders (status, ends_at) where status = 'completed';
 
 -- An account by its kind and owner; the operator's own ones exist once, too.
 create unique index account_owner_idx on account (kind, coalesce(reseller_id, 0));
