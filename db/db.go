@@ -139,7 +139,8 @@ func (db *DB) openSQLite(target, synchronous string) error {
 func pragmas(synchronous string) string {
 	return url.Values{
 		"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")",
-			"foreign_keys(1)", "busy_timeout(5000)", "temp_store(MEMORY)", "cache_size(-16000)"},
+			"foreign_keys(1)", "busy_timeout(5000)", "temp_store(MEMORY)", "cache_size(-16000)",
+			"wal_autocheckpoint(4000)"}, // 16 MB: a checkpoint is one caller's wait, so there are few
 		"_time_format": {"sqlite"},
 		"_timezone":    {"UTC"},
 		"_txlock":      {"immediate"},

@@ -10,5 +10,7 @@ create index orders_unpaid_idx on orders (status, created_at) where paid = false
 drop index orders_ends_idx;
 create index orders_ends_idx on orders (status, ends_at) where status = 'completed';
 
+drop index orders_created_idx;
+
 -- An account by its kind and owner; the operator's own ones exist once, too.
 create unique index account_owner_idx on account (kind, coalesce(reseller_id, 0));
