@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -124,3 +125,50 @@ func MigrationInserts(file string) ([]string, error) {
 	}
 	return inserts, nil
 }
+
+// Wish is a change for Together.
+type Wish struct {
+	Ctx context.Context
+	Do  func(exec func(query string, args ...any) error) error
+}
+
+// Together commits changes as it does those of callers who wait at one time, and
+// answers each.
+func (db *DB) Together(wishes ...Wish) []error {
+	var changes []*change
+	for _, w := range wishes {
+		changes = append(changes, &change{ctx: w.Ctx, done: make(chan struct{}), fn: func(t *tx) error {
+			return w.Do(func(query string, args ...any) error {
+				_, err := t.ExecContext(w.Ctx, query, args...)
+				return err
+			})
+		}})
+	}
+	db.commit(changes)
+	var errs []error
+	for _, c := range changes {
+		<-c.done
+		errs = append(errs, c.err)
+	}
+	return errs
+}
+
+// Alone makes a change of the caller's own.
+func (db *DB) Alone(ctx context.Context, do func()) error {
+	return db.transact(ctx, func(*tx) error {
+		do()
+		return nil
+	})
+}
+
+// Count answers a query for one number.
+func (db *DB) Count(t testing.TB, query string) (n int64) {
+	t.Helper()
+	if err := db.read.QueryRow(query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Pragmas are the settings of the book's connections.
+var Pragmas = pragmas("FULL")

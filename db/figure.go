@@ -3,10 +3,8 @@ package db
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -157,19 +155,12 @@ func keepFigures(ctx context.Context, t *tx) error {
 	keys := slices.SortedFunc(maps.Keys(t.figures), func(a, b figureKey) int {
 		return cmp.Or(cmp.Compare(a.reseller, b.reseller), cmp.Compare(a.day, b.day), cmp.Compare(a.product, b.product), cmp.Compare(a.state, b.state))
 	})
-	var rows []string
 	var args []any
 	for _, k := range keys {
 		f := t.figures[k]
-		n := len(args)
 		args = append(args, k.reseller, k.day, k.product, k.state, f.placed, f.sold, f.net, f.cost, f.delivered, f.earned, f.spent, f.wallet)
-		marks := make([]string, len(args)-n)
-		for i := range marks {
-			marks[i] = fmt.Sprintf("$%d", n+i+1)
-		}
-		rows = append(rows, "("+strings.Join(marks, ", ")+")")
 	}
-	_, err := t.ExecContext(ctx, `insert into figure (`+figureColumns+`) values `+strings.Join(rows, ", ")+`
+	_, err := t.ExecContext(ctx, `insert into figure (`+figureColumns+`) values `+tuples(len(keys), 12)+`
 		on conflict (reseller_id, day, product_id, state) do update set placed = figure.placed + excluded.placed, sold = figure.sold + excluded.sold,
 			net_cents = figure.net_cents + excluded.net_cents, cost_cents = figure.cost_cents + excluded.cost_cents,
 			delivered = figure.delivered + excluded.delivered, earned_cents = figure.earned_cents + excluded.earned_cents,

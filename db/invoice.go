@@ -30,6 +30,7 @@ type Party struct {
 	TaxID     string `json:"tax_id"`
 	Email     string `json:"email"`
 	taxRateBP int64
+	suspended bool
 }
 
 // InvoiceLine is one line; amounts are USD cents. Kind is base, san or discount.
@@ -69,32 +70,35 @@ type Invoice struct {
 	PaidAt      time.Time
 }
 
-// activeParty reads a reseller as a buyer; ErrSuspended when it may not buy.
-func activeParty(ctx context.Context, q querier, resellerID int64) (Party, error) {
-	var p Party
-	var status string
-	err := q.QueryRowContext(ctx, `select company, address, city, country, tax_office, tax_id, email, tax_rate_bp, status from reseller where id = $1`, resellerID).
-		Scan(&p.Company, &p.Address, &p.City, &p.Country, &p.TaxOffice, &p.TaxID, &p.Email, &p.taxRateBP, &status)
-	if err == nil && status != "active" {
-		return p, ErrSuspended
+// parties reads the two sides of a sale to a reseller.
+func parties(ctx context.Context, q querier, resellerID int64) (seller, buyer Party, err error) {
+	var status Standing
+	var settings string
+	err = q.QueryRowContext(ctx, `select company, address, city, country, tax_office, tax_id, email, tax_rate_bp, status,
+			coalesce((select value from setting where name = 'operator'), '{}') from reseller where id = $1`, resellerID).
+		Scan(&buyer.Company, &buyer.Address, &buyer.City, &buyer.Country, &buyer.TaxOffice, &buyer.TaxID, &buyer.Email, &buyer.taxRateBP, &status, &settings)
+	if err != nil {
+		return seller, buyer, driverError(err)
 	}
-	return p, driverError(err)
+	buyer.suspended = status != Active
+	var o Operator
+	err = json.Unmarshal([]byte(settings), &o)
+	return Party{Company: o.Company, Address: o.Address, City: o.City, Country: o.Country, TaxOffice: o.TaxOffice, TaxID: o.TaxID, Email: o.Email}, buyer, err
+}
+
+// mayBuy answers ErrSuspended for a reseller that may not.
+func mayBuy(ctx context.Context, q querier, resellerID int64) error {
+	_, buyer, err := parties(ctx, q, resellerID)
+	if err == nil && buyer.suspended {
+		return ErrSuspended
+	}
+	return err
 }
 
 // writeInvoice makes the invoice of an order in the order's transaction.
-func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party) error {
-	seller, err := operator(ctx, t)
-	if err != nil {
-		return err
-	}
-	number, err := nextNumber(ctx, t, "INV")
-	if err != nil {
-		return err
-	}
+func writeInvoice(ctx context.Context, t *tx, number string, o Order, seller, buyer Party) error {
 	s := Snapshot{
-		Seller: Party{Company: seller.Company, Address: seller.Address, City: seller.City, Country: seller.Country,
-			TaxOffice: seller.TaxOffice, TaxID: seller.TaxID, Email: seller.Email},
-		Buyer: buyer, TaxRateBP: buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months,
+		Seller: seller, Buyer: buyer, TaxRateBP: buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months,
 		Lines: []InvoiceLine{{Kind: "base", Text: o.ProductName, Quantity: 1, UnitCents: o.BaseCents, Cents: o.BaseCents}},
 	}
 	if o.SANCents != 0 {

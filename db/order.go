@@ -133,6 +133,8 @@ type Draft struct {
 	Term      Term
 	TaxRateBP int64
 	Quote     Quote
+
+	seller, buyer Party
 }
 
 // Draft checks what a reseller asks for and prices it. Errors: *Rejected,
@@ -148,16 +150,16 @@ func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder
 	if err != nil {
 		return Draft{}, err
 	}
-	var taxRateBP int64
-	if err := q.QueryRowContext(ctx, `select tax_rate_bp from reseller where id = $1`, resellerID).Scan(&taxRateBP); err != nil {
-		return Draft{}, driverError(err)
+	seller, buyer, err := parties(ctx, q, resellerID)
+	if err != nil {
+		return Draft{}, err
 	}
 	tidy, problems := n.check(p)
-	d := Draft{NewOrder: tidy, Product: p, TaxRateBP: taxRateBP}
+	d := Draft{NewOrder: tidy, Product: p, TaxRateBP: buyer.taxRateBP, seller: seller, buyer: buyer}
 	if term, ok := p.Term(n.Months); ok {
 		d.Term = term
 		// More names than the product takes are refused below; their price would mean nothing.
-		d.Quote = p.Price(term, min(tidy.SANCount, p.SANMax), min(tidy.WildcardSANCount, p.WildcardSANMax), taxRateBP)
+		d.Quote = p.Price(term, min(tidy.SANCount, p.SANMax), min(tidy.WildcardSANCount, p.WildcardSANMax), d.TaxRateBP)
 	}
 	if len(problems) > 0 {
 		return d, &Rejected{problems}
@@ -202,31 +204,59 @@ func (db *DB) orderByToken(ctx context.Context, resellerID int64, token string) 
 }
 
 func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Draft) (Order, error) {
-	buyer, err := activeParty(ctx, t, resellerID)
-	if err != nil {
-		return Order{}, err
-	}
-	costs, err := db.costs(ctx, t, d.ProductID)
-	if err != nil {
-		return Order{}, err
-	}
-	cost, err := costs.of(d.ProductID, d.Months)
-	if err != nil {
-		return Order{}, err
-	}
-	number, err := nextNumber(ctx, t, "ORD")
-	if err != nil {
-		return Order{}, err
+	if d.buyer.suspended {
+		return Order{}, ErrSuspended
 	}
 	later, err := paysLater(ctx, t, resellerID, d)
 	if err != nil {
 		return Order{}, err
 	}
-	fulfilment := FulfilmentNone
-	status := StatusPending
-	if d.Product.Kind == KindLicence && !later {
-		fulfilment, status = FulfilmentQueued, StatusProcessing
+	numbers, err := nextNumbers(ctx, t, "ORD", "INV")
+	if err != nil {
+		return Order{}, err
 	}
+	o := d.order(resellerID)
+	o.Number, o.PlacedBy, o.CreatedAt, o.Paid = numbers["ORD"], by.Name, t.now, !later
+	if o.Kind == KindLicence && o.Paid {
+		o.Fulfilment, o.Status = FulfilmentQueued, StatusProcessing
+	}
+	if o.ID, err = insertOrder(ctx, t, o, d); err != nil {
+		return Order{}, err
+	}
+	countNew(t, o)
+	if o.Paid {
+		if err := debit(ctx, t, o); err != nil {
+			return Order{}, err
+		}
+	}
+	if err := writeInvoice(ctx, t, numbers["INV"], o, d.seller, d.buyer); err != nil {
+		return Order{}, err
+	}
+	if err := event(ctx, t, by, Event{OrderID: o.ID, Kind: placedKind(later), To: o.Status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
+		return Order{}, err
+	}
+	if o.Kind == KindLicence && o.Paid {
+		if _, err := requestCertificate(ctx, t, o, ""); err != nil {
+			return Order{}, err
+		}
+	}
+	return o, audit(ctx, t, by, Change{Action: "order.place", Object: object("order", o.ID), ResellerID: resellerID,
+		After: o.Number + " " + o.ProductName + " " + o.Domain + " " + cents2(d.Quote.Payable) + " USD"})
+}
+
+// order is the draft as the order that waits for its configuration.
+func (d Draft) order(resellerID int64) Order {
+	return Order{
+		ResellerID: resellerID, ResellerName: d.buyer.Company, ResellerEmail: d.buyer.Email,
+		ProductID: d.Product.ID, ProductName: d.Product.Name, Brand: d.Product.Brand, Kind: d.Product.Kind, Validation: d.Product.Validation,
+		Months: d.Months, Domain: d.Domain, SANCount: d.SANCount, WildcardSANCount: d.WildcardSANCount,
+		BaseCents: d.Quote.Base, SANCents: d.Quote.SANTotal, DiscountCents: d.Quote.Discount, TotalCents: d.Quote.Total, TaxCents: d.Quote.Tax,
+		CostCents: d.Term.cost.cents, Status: StatusPending, Fulfilment: FulfilmentNone,
+		CustomerName: d.CustomerName, CustomerEmail: d.CustomerEmail, Note: d.Note,
+	}
+}
+
+func insertOrder(ctx context.Context, t *tx, o Order, d Draft) (int64, error) {
 	var token any
 	if d.FormToken != "" {
 		token = d.FormToken
@@ -235,40 +265,18 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 			base_cents, san_cents, discount_cents, total_cents, tax_cents, cost_cents, status, fulfilment,
 			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) returning id`,
-		number, resellerID, d.ProductID, cost.offer, d.Months, d.Domain, d.SANCount, d.WildcardSANCount,
-		d.Quote.Base, d.Quote.SANTotal, d.Quote.Discount, d.Quote.Total, d.Quote.Tax, cost.cents, status, fulfilment,
-		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now, idOrNull(cost.rate.ID), !later)
+		o.Number, o.ResellerID, o.ProductID, d.Term.cost.offer, o.Months, o.Domain, o.SANCount, o.WildcardSANCount,
+		o.BaseCents, o.SANCents, o.DiscountCents, o.TotalCents, o.TaxCents, o.CostCents, o.Status, o.Fulfilment,
+		o.CustomerName, o.CustomerEmail, o.Note, token, o.PlacedBy, o.CreatedAt, idOrNull(d.Term.cost.rate.ID), o.Paid)
 	if err != nil {
-		return Order{}, err
+		return 0, err
 	}
 	for i, name := range d.SANs {
 		if _, err := t.ExecContext(ctx, `insert into order_name (order_id, position, name) values ($1, $2, $3)`, id, i, name); err != nil {
-			return Order{}, err
+			return 0, err
 		}
 	}
-	order, err := anyOrder(ctx, t, id)
-	if err != nil {
-		return Order{}, err
-	}
-	countNew(t, order)
-	if !later {
-		if err := debit(ctx, t, order); err != nil {
-			return Order{}, err
-		}
-	}
-	if err := writeInvoice(ctx, t, order, buyer); err != nil {
-		return Order{}, err
-	}
-	if err := event(ctx, t, by, Event{OrderID: id, Kind: placedKind(later), To: status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
-		return Order{}, err
-	}
-	if d.Product.Kind == KindLicence && !later {
-		if _, err := requestCertificate(ctx, t, order, ""); err != nil {
-			return Order{}, err
-		}
-	}
-	return order, audit(ctx, t, by, Change{Action: "order.place", Object: object("order", id), ResellerID: resellerID,
-		After: number + " " + d.Product.Name + " " + d.Domain + " " + cents2(d.Quote.Payable) + " USD"})
+	return id, nil
 }
 
 // move changes an order's status by compare-and-set and writes the event.

@@ -38,6 +38,7 @@ type OrderFilter struct {
 	ExpiringWithin int    // days
 	ResellerID     int64  // the operator's lists only
 	Sort           string // one of OrderSorts; "-" in front turns it round
+	Brief          bool   // read of each order only what a list shows, see briefColumns
 	Page
 }
 
@@ -61,7 +62,8 @@ func (db *DB) AllOrders(ctx context.Context, f OrderFilter) ([]Order, int, error
 
 func (db *DB) orders(ctx context.Context, f OrderFilter) ([]Order, int, error) {
 	where, args := db.orderConditions(f)
-	return list(ctx, db.read, scanOrder, orderColumns, orderTables, where, args, f.order(), f.Page)
+	columns, scan := f.columns()
+	return list(ctx, db.read, scan, columns, orderTables, where, args, f.order(), f.Page)
 }
 
 // order is the filter's sorting in SQL, the newest order first among equals.

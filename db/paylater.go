@@ -67,7 +67,7 @@ func debit(ctx context.Context, t *tx, o Order) error {
 // or cancelled already), ErrSuspended, *InsufficientCredit.
 func (db *DB) PayOrder(ctx context.Context, by Actor, resellerID, orderID int64) error {
 	return db.transact(ctx, func(t *tx) error {
-		if _, err := activeParty(ctx, t, resellerID); err != nil {
+		if err := mayBuy(ctx, t, resellerID); err != nil {
 			return err
 		}
 		o, err := one(ctx, t, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.id = $1 and o.reseller_id = $2`, orderID, resellerID)

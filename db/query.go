@@ -35,6 +35,23 @@ func (c *conditions) among(args *[]any, column string, ids []int64) {
 	c.add(args, true, column+" in ("+strings.Repeat("?, ", len(ids)-1)+"?)", values...)
 }
 
+// tuples are the placeholders of so many rows to insert: ($1, $2), ($3, $4).
+func tuples(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows * columns {
+		switch {
+		case i == 0:
+			b.WriteByte('(')
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	return b.String() + ")"
+}
+
 func limitTo(placeholder int) string  { return fmt.Sprintf(" limit $%d", placeholder) }
 func offsetBy(placeholder int) string { return fmt.Sprintf(" offset $%d", placeholder) }
 

@@ -104,7 +104,7 @@ func (db *DB) AskTopUp(ctx context.Context, by Actor, resellerID int64, n NewTop
 	}
 	var made TopUp
 	err = db.transact(ctx, func(t *tx) error {
-		if _, err := activeParty(ctx, t, resellerID); err != nil {
+		if err := mayBuy(ctx, t, resellerID); err != nil {
 			return err
 		}
 		id, err := insert(ctx, t, `insert into topup (reseller_id, amount_cents, bank_reference, state, person_id, asked_by, form_token, media_type, size_bytes, created_at)

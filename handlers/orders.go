@@ -52,7 +52,7 @@ func (h *Handlers) Orders(c echo.Context) error {
 	ctx, reseller := c.Request().Context(), person(c).ResellerID
 	f := orderFilter(c)
 	page, pager := pageOf(c, "/orders")
-	f.Page = page
+	f.Page, f.Brief = page, true
 	orders, total, err := h.Book.Orders(ctx, reseller, f)
 	if err != nil {
 		return err
