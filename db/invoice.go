@@ -32,7 +32,8 @@ type Party struct {
 	taxRateBP int64
 }
 
-// InvoiceLine is one line; amounts are USD cents. Kind is base, san or discount.
+// InvoiceLine is one line; amounts are USD cents. Kind is base, san, wildcard_san
+// (names that are charged; those included are no line) or discount.
 type InvoiceLine struct {
 	Kind      string `json:"kind"`
 	Text      string `json:"text"`
@@ -82,7 +83,7 @@ func activeParty(ctx context.Context, q querier, resellerID int64) (Party, error
 }
 
 // writeInvoice makes the invoice of an order in the order's transaction.
-func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party) error {
+func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party, d Draft) error {
 	seller, err := operator(ctx, t)
 	if err != nil {
 		return err
@@ -95,14 +96,7 @@ func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party) error {
 		Seller: Party{Company: seller.Company, Address: seller.Address, City: seller.City, Country: seller.Country,
 			TaxOffice: seller.TaxOffice, TaxID: seller.TaxID, Email: seller.Email},
 		Buyer: buyer, TaxRateBP: buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months,
-		Lines: []InvoiceLine{{Kind: "base", Text: o.ProductName, Quantity: 1, UnitCents: o.BaseCents, Cents: o.BaseCents}},
-	}
-	if o.SANCents != 0 {
-		s.Lines = append(s.Lines, InvoiceLine{Kind: "san", Text: fmt.Sprintf("SAN × %d", o.SANCount+o.WildcardSANCount),
-			Quantity: int64(o.SANCount + o.WildcardSANCount), Cents: o.SANCents})
-	}
-	if o.DiscountCents != 0 {
-		s.Lines = append(s.Lines, InvoiceLine{Kind: "discount", Quantity: 1, UnitCents: -o.DiscountCents, Cents: -o.DiscountCents})
+		Lines: d.lines(),
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -116,6 +110,34 @@ func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party) error {
 		values ($1, $2, $3, $10, 'USD', $4, $5, $6, $7, $8, $9, $11)`,
 		number, o.ID, o.ResellerID, o.TotalCents, o.TaxCents, o.PayableCents(), string(text), t.now, t.now.AddDate(0, 0, dueDays), status, paidAt)
 	return err
+}
+
+// lines are what the draft's price is made of; they sum to its Total.
+func (d Draft) lines() []InvoiceLine {
+	list := []InvoiceLine{{Kind: "base", Text: d.Product.Name, Quantity: 1, UnitCents: d.Quote.Base, Cents: d.Quote.Base}}
+	names := func(kind, text string, count, unit int64) {
+		if count > 0 {
+			list = append(list, InvoiceLine{Kind: kind, Text: fmt.Sprintf("%s × %d", text, count), Quantity: count, UnitCents: unit, Cents: count * unit})
+		}
+	}
+	names("san", "SAN", charged(d.SANCount, d.Product.SANIncluded), d.Term.SANCents)
+	names("wildcard_san", "Wildcard SAN", charged(d.WildcardSANCount, d.Product.WildcardSANIncluded), d.Term.WildcardSANCents)
+	if d.Quote.Discount != 0 {
+		list = append(list, InvoiceLine{Kind: "discount", Quantity: 1, UnitCents: -d.Quote.Discount, Cents: -d.Quote.Discount})
+	}
+	return list
+}
+
+// ChargedNames is how many additional names the invoice charges; what an order
+// has beyond them its product includes.
+func (s Snapshot) ChargedNames() int {
+	n := int64(0)
+	for _, l := range s.Lines {
+		if l.Kind == "san" || l.Kind == "wildcard_san" {
+			n += l.Quantity
+		}
+	}
+	return int(n)
 }
 
 const (

@@ -47,6 +47,9 @@ type AdminOrderPage struct {
 
 	Amounts       OrderAmounts
 	Cost          money.Money
+	Rate          string      // that turned the cost into dollars: "1 EUR = 1.0843 USD"; "" when the cost was in dollars
+	RateDay       time.Time   // of Rate
+	Margin        money.Money // total before tax − cost
 	InvoiceNumber string
 	Entries       []LedgerRow
 
