@@ -44,8 +44,7 @@ func (h *Handlers) AdminPricesCSV(c echo.Context) error {
 // readPrices reads what AdminPricesCSV writes; lines are those of the changes, and
 // bad is the first that can't be read or names a term again, or 0.
 func readPrices(text string) (changes []db.PriceChange, lines []int, bad int) {
-	in := csv.NewReader(strings.NewReader(text))
-	in.FieldsPerRecord = -1
+	in := csvReader(text)
 	type term struct {
 		product int64
 		months  int
@@ -146,6 +145,9 @@ func (h *Handlers) AdminPlan(how string) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		if m.CSV, m.Problems, err = csvText(c); err != nil {
+			return err
+		}
 		var changes []db.PriceChange
 		var lines []int
 		if how == "bulk" {
@@ -155,7 +157,7 @@ func (h *Handlers) AdminPlan(how string) echo.HandlerFunc {
 			} else if changes, err = h.bulkPrices(c, m, percent.Minor); err != nil {
 				return err
 			}
-		} else {
+		} else if m.Problems == nil {
 			var bad int
 			if changes, lines, bad = readPrices(m.CSV); bad > 0 {
 				m.Problems = views.Problems{{Field: "csv", Key: "rates.problem.csv", Args: []any{"Line", bad}}}

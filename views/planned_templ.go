@@ -93,7 +93,7 @@ func Planned(p Page, m PlannedPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\" enctype=\"multipart/form-data\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -127,7 +127,7 @@ func Planned(p Page, m PlannedPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = TextArea(Input{Name: "csv", Label: i18n.T(ctx, "rates.csv"), Hint: "product_id,product,months,kind,value,reason", Value: m.CSV, Mono: true, Rows: 8, Error: m.Problems.Of(ctx, "csv")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = csvFields(m.CSV, i18n.T(ctx, "csvfile.prices.hint"), 8, m.Problems).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
