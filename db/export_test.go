@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -66,7 +67,7 @@ func (db *DB) OnPostgres() bool { return db.engine == postgres }
 // Rules lists the rules that Verify checks with queries.
 func Rules() []string {
 	var names []string
-	for _, r := range rules {
+	for _, r := range slices.Concat(rules, moneyRules) {
 		names = append(names, r.rule)
 	}
 	return names

@@ -180,12 +180,18 @@ func (h *Handlers) AdminPlan(how string) echo.HandlerFunc {
 		}
 		m.Shown, m.Digest = true, db.PlansDigest(plans)
 		for i, p := range plans {
-			row := views.PlannedRow{Product: p.Product, Months: p.Months, Before: plannedPrice(p.Before.Rule), After: plannedPrice(p.Rule), Changes: p.Changes(), Problem: p.Problem}
+			if p.Problem == "" && !p.Changes() {
+				m.Same++
+				continue
+			}
+			row := views.PlannedRow{ProductID: p.ProductID, Product: p.Product, Months: p.Months, Before: plannedPrice(p.Before.Rule), After: plannedPrice(p.Rule), Changes: p.Changes(), Problem: p.Problem}
 			if lines != nil {
 				row.Line = lines[i]
 			}
 			if row.Changes {
 				m.Changes++
+			} else {
+				m.Refused++
 			}
 			m.Rows = append(m.Rows, row)
 		}
