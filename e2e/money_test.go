@@ -186,3 +186,39 @@ func TestRatesAreSeenBeforeTheyAreEntered(t *testing.T) {
 		admin.press("main form[action='/admin/rates/import'] .btn-primary")
 	}
 }
+
+// The price changes while a reseller looks at it.
+func TestANewPriceIsAskedAboutBeforeItIsCharged(t *testing.T) {
+	admin := signedIn(t, shop.access.Admin)
+	admin.open("/admin/groups")
+	admin.press("main tbody a:text-is('Gold')")
+	admin.press("main tbody a:text-is('Sectigo EssentialSSL')")
+	page, before := admin.path(), admin.value("value-12")
+	for _, lang := range [][]option{nil, {inTurkish}} {
+		b := signedIn(t, shop.access.Reseller, lang...)
+		b.open("/catalog")
+		b.press("main tbody a:text-is('Sectigo EssentialSSL')")
+		b.press("main tbody a[href*='/orders/new'][href*='months=12']")
+		b.fill("domain", "degisen.ornek.com.tr")
+		b.press("main form[action='/orders/check'] button[type=submit]")
+		admin.open(page)
+		admin.fill("value-12", "39.99")
+		admin.press("main form .btn-primary")
+		credit := b.balance()
+		b.press("main form[action='/orders'] .btn-primary")
+		b.shows("main", "39")
+		b.look(409, "checkorder-changed")
+		if b.balance() != credit {
+			t.Errorf("the balance goes from %s to %s", credit, b.balance())
+		}
+		admin.open(page)
+		admin.fill("value-12", before)
+		admin.press("main form .btn-primary")
+		b.press("main form[action='/orders'] .btn-primary")
+		b.look(409, "checkorder-changed-back")
+		b.press("main form[action='/orders'] .btn-primary")
+		if !strings.HasSuffix(b.path(), "/configure") {
+			t.Errorf("the price that was agreed to leads to %s", b.path())
+		}
+	}
+}
