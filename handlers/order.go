@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -209,12 +210,21 @@ func (h *Handlers) CancelOrder(c echo.Context) error {
 	}
 	kind, text := "info", i18n.T(ctx, "order.cancel.underway")
 	if o.Status == db.StatusCancelled {
-		kind, text = "success", i18n.T(ctx, "order.cancel.done", "Number", o.Number, "Amount", i18n.Money(ctx, money.USD(o.PayableCents())))
+		kind, text = "success", cancelledText(ctx, o, "order.cancel.done", "Number", o.Number, "Amount", i18n.Money(ctx, money.USD(o.PayableCents())))
 	}
 	if err := flash(c, kind, text); err != nil {
 		return err
 	}
 	return seeOther(c, orderPath(o.ID, ""))
+}
+
+// cancelledText says that an order is cancelled by the key, with what came back;
+// of one that was never paid nothing did.
+func cancelledText(ctx context.Context, o db.Order, key string, words ...any) string {
+	if !o.Paid {
+		return i18n.T(ctx, "unpaid.cancel.done", "Number", o.Number)
+	}
+	return i18n.T(ctx, key, words...)
 }
 
 // patience is how long a request waits for the jobs it wished for; they go on in

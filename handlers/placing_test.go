@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/money"
+	"certbay/web/webtest"
 )
 
 // unpaidOrder is an order of the buyer that was placed unpaid, beside the credit to pay it.
@@ -20,9 +22,9 @@ func (b books) unpaidOrder(t testing.TB) db.Order {
 	balance, _, err := b.Book.Wallet(ctx, b.buyer.ID)
 	ok(t, err)
 	ok(t, b.Book.SetPayLater(ctx, db.System, b.buyer.ID, true))
-	ok(t, b.Book.AdjustCredit(ctx, db.System, b.buyer.ID, -balance, "spent", "spent"))
+	ok(t, b.Book.AdjustCredit(ctx, db.System, b.buyer.ID, -balance, rand.Text(), "spent"))
 	o := must[db.Order](t)(b.Book.PlaceOrder(ctx, b.staff, b.buyer.ID, db.NewOrder{ProductID: b.multi, Months: 12, Domain: "later.example", Unpaid: true}))
-	ok(t, b.Book.AdjustCredit(ctx, db.System, b.buyer.ID, balance, "back", "back"))
+	ok(t, b.Book.AdjustCredit(ctx, db.System, b.buyer.ID, balance, rand.Text(), "back"))
 	return o
 }
 
@@ -233,4 +235,43 @@ func TestAdminSeesTheRateAndTheMarginOfAnOrder(t *testing.T) {
 	if text := admin.Get(domestic).Document(t).Find("main").Text(); strings.Contains(text, "Exchange rate") || !strings.Contains(plainSpace(text), "Margin before tax$3.99") {
 		t.Errorf("in dollars: %s", plainSpace(text))
 	}
+}
+
+func TestCancellingAnUnpaidOrderPromisesNothingBack(t *testing.T) {
+	b := openBooks(t, "en")
+	cents := func() int64 {
+		balance, _, err := b.Book.Wallet(t.Context(), b.buyer.ID)
+		ok(t, err)
+		return balance
+	}
+	owner, admin := b.SignedInAs(t, b.buyers[db.RoleOwner]), b.SignedIn(t, db.RoleAdmin)
+	for name, c := range map[string]struct {
+		browser *webtest.Browser
+		below   string
+		form    url.Values
+	}{"reseller": {owner, "/orders/", nil}, "admin": {admin, "/admin/orders/", url.Values{"reason": {"asked to"}}}} {
+		o := b.unpaidOrder(t)
+		before, page := cents(), c.below+strconv.FormatInt(o.ID, 10)
+		if text := c.browser.Get(page + "/cancel").Document(t).Find("main").Text(); !strings.Contains(text, "It was never paid, so nothing goes back") || strings.Contains(text, "$") {
+			t.Errorf("%s is asked: %s", name, plainSpace(text))
+		}
+		done(t, c.browser, c.browser.Post(page+"/cancel", c.form), page, "success")
+		if now := must[db.Order](t)(b.Book.AnyOrder(t.Context(), o.ID)); now.Status != db.StatusCancelled || cents() != before {
+			t.Errorf("%s: %s, balance %d of %d", name, now.Status, cents(), before)
+		}
+		if text := c.browser.Get(page).Document(t).Find("main").Text(); strings.Contains(text, "Cancel and refund") || strings.Contains(text, "Margin before tax") {
+			t.Errorf("%s sees: %s", name, plainSpace(text))
+		}
+		if a := owner.Post(fmt.Sprintf("/orders/%d/pay", o.ID), nil); a.Status != http.StatusConflict {
+			t.Errorf("%s: paying it then: %d", name, a.Status)
+		}
+	}
+	paid := b.unpaidOrder(t)
+	pay := fmt.Sprintf("/orders/%d/pay", paid.ID)
+	owner.Post(pay, nil)
+	must[int64](t)(b.Book.CancelOrder(t.Context(), b.staff, b.buyer.ID, paid.ID))
+	if a := owner.Post(pay, nil); a.Status != http.StatusConflict {
+		t.Errorf("paying what was paid and cancelled: %d", a.Status)
+	}
+	b.verify(t)
 }

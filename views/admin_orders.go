@@ -150,6 +150,7 @@ func (m AdminOrderPage) confirmation(ctx context.Context, action string) Confirm
 		c.Title = i18n.T(ctx, "admin.cancel.title", "Number", m.Number)
 		c.Text = i18n.T(ctx, "admin.cancel.text", "Name", m.title(ctx), "Reseller", m.Reseller, "Amount", amount)
 		c.Button = i18n.T(ctx, "admin.cancel.do", "Amount", amount)
+		return m.cancellingUnpaid(ctx, c)
 	}
 	return c
 }

@@ -267,12 +267,22 @@ func (m OrderPage) eventDetail(ctx context.Context, e OrderEvent) string {
 // cancellation names what cancelling an order does. A dialog, or a page of its own.
 func (m OrderPage) cancellation(ctx context.Context) Confirmation {
 	amount := i18n.Money(ctx, m.Refund)
-	return Confirmation{
+	return m.cancellingUnpaid(ctx, Confirmation{
 		ID: "cancel", Danger: true, Back: m.OrderHref(), Action: m.OrderHref() + "/cancel",
 		Title:  i18n.T(ctx, "order.cancel.title", "Number", m.Number),
 		Text:   i18n.T(ctx, "order.cancel.text", "Name", m.title(ctx), "Amount", amount),
 		Button: i18n.T(ctx, "order.cancel.do", "Amount", amount),
+	})
+}
+
+// cancellingUnpaid promises nothing back where nothing was paid.
+func (h OrderHead) cancellingUnpaid(ctx context.Context, c Confirmation) Confirmation {
+	if h.Unpaid {
+		c.Title = i18n.T(ctx, "order.cancel.title", "Number", h.Number)
+		c.Text = i18n.T(ctx, "unpaid.cancel.text", "Name", h.title(ctx))
+		c.Button = i18n.T(ctx, "unpaid.cancel.do")
 	}
+	return c
 }
 
 func certificateLook(state string) (kind, icon string) {
