@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -250,6 +252,7 @@ func (h house) run(ctx context.Context, listening func() error) error {
 	if err != nil {
 		return err
 	}
+	h.config.Upstreams = slices.Sorted(maps.Keys(h.work.Upstreams))
 	server, err := web.New(h.config)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ const FigureRule = figureRule
 // Rules lists the rules that Verify checks with queries.
 func Rules() []string {
 	var names []string
-	for _, r := range rules {
+	for _, r := range slices.Concat(rules, moneyRules) {
 		names = append(names, r.rule)
 	}
 	return names

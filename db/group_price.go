@@ -372,23 +372,28 @@ func (db *DB) SetGroupPrice(ctx context.Context, by Actor, groupID, productID in
 }
 
 // PricesBelowCost counts the prices of active products that are below today's
-// cost though nobody allowed it: fixed ones that the cost has overtaken.
+// cost though nobody allowed it: fixed ones that the cost has overtaken. It reads
+// each product's prices once, however many groups share them.
 func (db *DB) PricesBelowCost(ctx context.Context) (int, error) {
-	groups, err := db.Groups(ctx)
-	if err != nil {
+	type fixed struct {
+		product int64
+		months  int
+		cents   int64
+		groups  int
+	}
+	prices, err := collect(ctx, db.read, func(s scanner) (f fixed, err error) {
+		return f, s.Scan(&f.product, &f.months, &f.cents, &f.groups)
+	}, `select g.product_id, g.months, g.cents, count(*) from group_price g join product p on p.id = g.product_id
+		where p.active = true and g.margin_bp is null and g.below_cost_reason = '' group by g.product_id, g.months, g.cents`)
+	if err != nil || len(prices) == 0 {
 		return 0, err
 	}
+	costs, err := db.costs(ctx, db.read, 0)
 	n := 0
-	for _, g := range groups {
-		rows, err := db.priceTable(ctx, db.read, g.ID, 0)
-		if err != nil {
-			return 0, err
-		}
-		for _, r := range rows {
-			if r.Active && r.BelowCost() && r.Rule.Reason == "" {
-				n++
-			}
+	for _, f := range prices {
+		if cost, unknown := costs.of(f.product, f.months); unknown == nil && f.cents < cost.cents {
+			n += f.groups
 		}
 	}
-	return n, nil
+	return n, err
 }

@@ -33,7 +33,8 @@ type Party struct {
 	suspended bool
 }
 
-// InvoiceLine is one line; amounts are USD cents. Kind is base, san or discount.
+// InvoiceLine is one line; amounts are USD cents. Kind is base, san, wildcard_san
+// (names that are charged; those included are no line) or discount.
 type InvoiceLine struct {
 	Kind      string `json:"kind"`
 	Text      string `json:"text"`
@@ -96,17 +97,10 @@ func mayBuy(ctx context.Context, q querier, resellerID int64) error {
 }
 
 // writeInvoice makes the invoice of an order in the order's transaction.
-func writeInvoice(ctx context.Context, t *tx, number string, o Order, seller, buyer Party) error {
+func writeInvoice(ctx context.Context, t *tx, number string, o Order, d Draft) error {
 	s := Snapshot{
-		Seller: seller, Buyer: buyer, TaxRateBP: buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months,
-		Lines: []InvoiceLine{{Kind: "base", Text: o.ProductName, Quantity: 1, UnitCents: o.BaseCents, Cents: o.BaseCents}},
-	}
-	if o.SANCents != 0 {
-		s.Lines = append(s.Lines, InvoiceLine{Kind: "san", Text: fmt.Sprintf("SAN × %d", o.SANCount+o.WildcardSANCount),
-			Quantity: int64(o.SANCount + o.WildcardSANCount), Cents: o.SANCents})
-	}
-	if o.DiscountCents != 0 {
-		s.Lines = append(s.Lines, InvoiceLine{Kind: "discount", Quantity: 1, UnitCents: -o.DiscountCents, Cents: -o.DiscountCents})
+		Seller: d.seller, Buyer: d.buyer, TaxRateBP: d.buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months,
+		Lines: d.lines(),
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -120,6 +114,34 @@ func writeInvoice(ctx context.Context, t *tx, number string, o Order, seller, bu
 		values ($1, $2, $3, $10, 'USD', $4, $5, $6, $7, $8, $9, $11)`,
 		number, o.ID, o.ResellerID, o.TotalCents, o.TaxCents, o.PayableCents(), string(text), t.now, t.now.AddDate(0, 0, dueDays), status, paidAt)
 	return err
+}
+
+// lines are what the draft's price is made of; they sum to its Total.
+func (d Draft) lines() []InvoiceLine {
+	list := []InvoiceLine{{Kind: "base", Text: d.Product.Name, Quantity: 1, UnitCents: d.Quote.Base, Cents: d.Quote.Base}}
+	names := func(kind, text string, count, unit int64) {
+		if count > 0 {
+			list = append(list, InvoiceLine{Kind: kind, Text: fmt.Sprintf("%s × %d", text, count), Quantity: count, UnitCents: unit, Cents: count * unit})
+		}
+	}
+	names("san", "SAN", charged(d.SANCount, d.Product.SANIncluded), d.Term.SANCents)
+	names("wildcard_san", "Wildcard SAN", charged(d.WildcardSANCount, d.Product.WildcardSANIncluded), d.Term.WildcardSANCents)
+	if d.Quote.Discount != 0 {
+		list = append(list, InvoiceLine{Kind: "discount", Quantity: 1, UnitCents: -d.Quote.Discount, Cents: -d.Quote.Discount})
+	}
+	return list
+}
+
+// ChargedNames is how many additional names the invoice charges; what an order
+// has beyond them its product includes.
+func (s Snapshot) ChargedNames() int {
+	n := int64(0)
+	for _, l := range s.Lines {
+		if l.Kind == "san" || l.Kind == "wildcard_san" {
+			n += l.Quantity
+		}
+	}
+	return int(n)
 }
 
 const (

@@ -170,8 +170,8 @@ func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder
 // PlaceOrder buys: order, debit wallet → held, invoice, event, audit and, where
 // nothing has to be configured, the job, in one transaction. Errors: those of
 // Draft, *InsufficientCredit, ErrSuspended, ErrInvalid (the FormToken), ErrForbidden
-// (Unpaid without leave). The same FormToken answers the order
-// it placed before.
+// (Unpaid without leave), *PriceChanged (it is no longer what was Quoted). The
+// same FormToken answers the order it placed before.
 func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewOrder) (Order, error) {
 	if len(n.FormToken) > maxFormToken {
 		return Order{}, fmt.Errorf("form token: %w", ErrInvalid)
@@ -185,6 +185,9 @@ func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewO
 	err := db.transact(ctx, func(t *tx) error {
 		d, err := db.draft(ctx, t, resellerID, n)
 		if err != nil {
+			return err
+		}
+		if err := d.asQuoted(); err != nil {
 			return err
 		}
 		placed, err = db.place(ctx, t, by, resellerID, d)
@@ -229,7 +232,7 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 			return Order{}, err
 		}
 	}
-	if err := writeInvoice(ctx, t, numbers["INV"], o, d.seller, d.buyer); err != nil {
+	if err := writeInvoice(ctx, t, numbers["INV"], o, d); err != nil {
 		return Order{}, err
 	}
 	if err := event(ctx, t, by, Event{OrderID: o.ID, Kind: placedKind(later), To: o.Status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {

@@ -46,8 +46,9 @@ func (s shop) history(t testing.TB) *strings.Replacer {
 	if err := s.AdjustCredit(ctx, s.staff, s.reseller, spent, "back", "back"); err != nil {
 		t.Fatal(err)
 	}
+	other := must[db.Reseller](t)(s.CreateReseller(ctx, db.System, db.NewReseller{Name: "Other", Company: "Other Ltd", Email: "info@other.example"}))
 	s.verify(t)
-	return strings.NewReplacer("$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
+	return strings.NewReplacer("$OTHER", fmt.Sprint(other.ID), "$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
 		"$UNPAID", fmt.Sprint(unpaid.ID), "$LAPSED", fmt.Sprint(lapsed.ID), "$ASKED", fmt.Sprint(asked.ID), "$TAKEN", fmt.Sprint(taken.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
 }
 
@@ -69,9 +70,9 @@ var tamperings = []tampered{
 	{"a held account may go below zero", "a wallet's floor is its reseller's allowance, a held account's is zero", "(held) may go down to -1",
 		`update account set floor_cents = -1 where kind = 'held'`},
 	{"a wallet was taken below what is allowed", "no debit went below the floor of its account", "(wallet)",
-		`update ledger_entry set floor_cents = balance_after_cents + 1 where amount_cents < 0 and account_id = (select id from account where kind = 'wallet')`},
+		`update ledger_entry set floor_cents = balance_after_cents + 1 where amount_cents < 0 and account_id = (select min(id) from account where kind = 'wallet')`},
 	{"a debit was held against no floor", "no debit went below the floor of its account", "(held)",
-		`update ledger_entry set floor_cents = null where amount_cents < 0 and account_id = (select id from account where kind = 'held')`},
+		`update ledger_entry set floor_cents = null where amount_cents < 0 and account_id = (select min(id) from account where kind = 'held')`},
 	{"a debit is called something else", "a paid order is debited exactly once, an unpaid one never", "order $OPEN has 0",
 		`update ledger_tx set kind = 'adjustment' where kind = 'order' and order_id = $OPEN`},
 	{"an order is debited again", "a paid order is debited exactly once, an unpaid one never", "order $OPEN has 2",
@@ -146,7 +147,22 @@ var tamperings = []tampered{
 		`update figure set spent_cents = spent_cents - 1 where reseller_id = 0 and day <> ''`},
 	{"a reseller that is not there is counted", db.FigureRule, "figure of reseller 99, product 1 pending says placed 1,",
 		`insert into figure select 99, day, product_id, state, placed, sold, net_cents, cost_cents, delivered, earned_cents, spent_cents, wallet_cents from figure where reseller_id = 1 and state = 'pending'`},
-	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 7",
+	{"a list price is raised", "an order's total is its list price and names less its discount", "order $OPEN says 1299",
+		`update orders set base_cents = base_cents + 1 where id = $OPEN`},
+	{"an order goes to another reseller", "what a reseller has paid for and not been delivered is held, and nothing else", "(held) has",
+		`update orders set reseller_id = $OTHER where id = $OPEN`},
+	{"a cost is lowered after delivery", "an order's money became its revenue, tax and cost, or went back to the wallet", "order $DELIVERED",
+		`update orders set cost_cents = cost_cents - 1 where id = $DELIVERED`},
+	{"an invoice shifts from net to tax", "an invoice is its order's: same reseller, net, tax and sum", "invoice INV-$YEAR-0001",
+		`update invoice set net_cents = net_cents - 100, tax_cents = tax_cents + 100 where order_id = $OPEN`},
+	{"an invoice goes to another reseller", "an invoice is its order's: same reseller, net, tax and sum", "invoice INV-$YEAR-0001",
+		`update invoice set reseller_id = $OTHER where order_id = $OPEN`},
+	{"a line of an invoice is changed", "an invoice's lines sum to its net", "invoice INV-$YEAR-0001 says 1299, its lines 1298",
+		`update invoice set snapshot = replace(snapshot, '"cents":4999', '"cents":4998') where order_id = $OPEN`},
+	{"the tax rate of an invoice is changed", "an invoice's tax is its rate of its net", "invoice INV-$YEAR-0001 says 0, should be 260",
+		`update invoice set snapshot = replace(snapshot, '"tax_rate_bp":0', '"tax_rate_bp":2000') where order_id = $OPEN`},
+	{"a year's numbers are gone", "numbers are gapless", "INV-1999 has no numbers", `insert into counter (name, value) values ('INV-1999', 3)`},
+	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 7 numbers, the highest is 99, the counter says 7: number 4 is the first that is missing",
 		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},
 	{"an order number is lost", "numbers are gapless", "ORD-$YEAR",
 		`update counter set value = value + 1 where name like 'ORD-%'`},

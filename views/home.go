@@ -105,7 +105,7 @@ func (n Need) text(ctx context.Context, now time.Time) string {
 
 // action names what to do; whoever may only look is offered to look.
 func (n Need) action(ctx context.Context, viewer *Viewer) string {
-	if !viewer.MayOrder() {
+	if !viewer.MayOrder() && !(n.Kind == "pay" && viewer.MayPay()) {
 		return i18n.T(ctx, "home.act.other")
 	}
 	return i18n.T(ctx, "home.act."+n.known())

@@ -56,6 +56,9 @@ func (v *Viewer) MayOrder() bool {
 	return v != nil && !v.Operator && (v.Role == "owner" || v.Role == "technical")
 }
 
+// MayPay says whether this person may pay with credit what was ordered unpaid.
+func (v *Viewer) MayPay() bool { return v.MayOrder() || v != nil && v.Role == "billing" }
+
 // MaySeeMoney says whether this person may see invoices and the statement.
 func (v *Viewer) MaySeeMoney() bool { return v != nil && !v.Operator && v.Role != "technical" }
 

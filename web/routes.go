@@ -23,6 +23,7 @@ var (
 	signedIn      = who{signedIn: true}
 	viewers       = who{true, db.View}
 	buyers        = who{true, db.PlaceOrders}
+	payers        = who{true, db.PayOrders}
 	moneyViewers  = who{true, db.SeeMoney}
 	billing       = who{true, db.Billing}
 	operators     = who{true, db.OperatorView}
@@ -84,7 +85,7 @@ func (s *Server) routes() []route {
 		{get, "/orders/:id", viewers, h.Order},
 		{get, "/orders/:id/configure", buyers, h.ConfigureForm},
 		{post, "/orders/:id/configure", buyers, h.Configure},
-		{post, "/orders/:id/pay", buyers, h.PayOrder},
+		{post, "/orders/:id/pay", payers, h.PayOrder},
 		{get, "/orders/:id/dcv", viewers, h.DCV},
 		{get, "/orders/:id/dcv/state", viewers, h.DCVState},
 		{get, "/orders/:id/dcv/file", viewers, h.DCVFile},
