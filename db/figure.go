@@ -34,12 +34,13 @@ type figure struct {
 	earned    int64 // their revenue, without tax, USD cents
 	spent     int64 // their cost
 	wallet    int64 // what flowed into the wallet (negative: out of it), USD cents
+	ending    int64 // certificates in use that end that day
 }
 
 // plus is the sum of two figures.
 func (f figure) plus(g figure) figure {
 	return figure{f.placed + g.placed, f.sold + g.sold, f.net + g.net, f.cost + g.cost,
-		f.delivered + g.delivered, f.earned + g.earned, f.spent + g.spent, f.wallet + g.wallet}
+		f.delivered + g.delivered, f.earned + g.earned, f.spent + g.spent, f.wallet + g.wallet, f.ending + g.ending}
 }
 
 // counted is everything about an order that the statistics know it by.
@@ -50,13 +51,14 @@ type counted struct {
 	paid, vetting     bool
 	delivered         bool // issued at least once
 	net, cost         int64
+	until             time.Time // end of its newest certificate; zero while none
 }
 
 // countedColumns are what a change of an order returns for scanCounted.
-const countedColumns = `reseller_id, product_id, created_at, status, paid, vetting, completed_at is not null, total_cents, cost_cents`
+const countedColumns = `reseller_id, product_id, created_at, status, paid, vetting, completed_at is not null, total_cents, cost_cents, certificate_until`
 
 func scanCounted(s scanner) (c counted, err error) {
-	return c, s.Scan(&c.reseller, &c.product, moment{&c.placedAt}, &c.status, &c.paid, &c.vetting, &c.delivered, &c.net, &c.cost)
+	return c, s.Scan(&c.reseller, &c.product, moment{&c.placedAt}, &c.status, &c.paid, &c.vetting, &c.delivered, &c.net, &c.cost, moment{&c.until})
 }
 
 // What is told apart within a status.
@@ -131,6 +133,9 @@ func (t *tx) count(c counted, sign int64) {
 	f = figure{placed: sign * f.placed, sold: sign * f.sold, net: sign * f.net, cost: sign * f.cost}
 	t.add(c.reseller, figureKey{product: c.product, state: c.state()}, f)
 	t.add(c.reseller, figureKey{day: dayOf(c.placedAt)}, f)
+	if c.status == StatusCompleted && !c.until.IsZero() {
+		t.add(c.reseller, figureKey{day: dayOf(c.until)}, figure{ending: sign})
+	}
 }
 
 // add gathers what the transaction changes, in a reseller's row and in the one of
@@ -158,41 +163,44 @@ func keepFigures(ctx context.Context, t *tx) error {
 	var args []any
 	for _, k := range keys {
 		f := t.figures[k]
-		args = append(args, k.reseller, k.day, k.product, k.state, f.placed, f.sold, f.net, f.cost, f.delivered, f.earned, f.spent, f.wallet)
+		args = append(args, k.reseller, k.day, k.product, k.state, f.placed, f.sold, f.net, f.cost, f.delivered, f.earned, f.spent, f.wallet, f.ending)
 	}
-	_, err := t.ExecContext(ctx, `insert into figure (`+figureColumns+`) values `+tuples(len(keys), 12)+`
+	_, err := t.ExecContext(ctx, `insert into figure (`+figureColumns+`) values `+tuples(len(keys), 13)+`
 		on conflict (reseller_id, day, product_id, state) do update set placed = figure.placed + excluded.placed, sold = figure.sold + excluded.sold,
 			net_cents = figure.net_cents + excluded.net_cents, cost_cents = figure.cost_cents + excluded.cost_cents,
 			delivered = figure.delivered + excluded.delivered, earned_cents = figure.earned_cents + excluded.earned_cents,
-			spent_cents = figure.spent_cents + excluded.spent_cents, wallet_cents = figure.wallet_cents + excluded.wallet_cents`, args...)
+			spent_cents = figure.spent_cents + excluded.spent_cents, wallet_cents = figure.wallet_cents + excluded.wallet_cents,
+			ending = figure.ending + excluded.ending`, args...)
 	return err
 }
 
-const figureColumns = `reseller_id, day, product_id, state, placed, sold, net_cents, cost_cents, delivered, earned_cents, spent_cents, wallet_cents`
+const figureColumns = `reseller_id, day, product_id, state, placed, sold, net_cents, cost_cents, delivered, earned_cents, spent_cents, wallet_cents, ending`
 
 // recomputed are the figures (as truth) as the orders and the ledger say them.
 // Both engines spell a time as text in UTC, its day first.
 const recomputed = `with o as (
-		select reseller_id, product_id, created_at, completed_at, total_cents, cost_cents,
+		select reseller_id, product_id, created_at, completed_at, certificate_until, status, total_cents, cost_cents,
 			status || case when not paid then ':unpaid' when vetting and status = 'validation_pending' then ':vetting' else '' end as state,
 			case when paid and (status <> 'cancelled' or completed_at is not null) then 1 else 0 end as sold
 		from orders),
 	part as (
 		select reseller_id, '' as day, product_id, state, 1 as placed, sold, sold * total_cents as net, sold * cost_cents as cost,
-			0 as delivered, 0 as earned, 0 as spent, 0 as wallet from o
+			0 as delivered, 0 as earned, 0 as spent, 0 as wallet, 0 as ending from o
 		union all
-		select reseller_id, substr(cast(created_at as text), 1, 10), 0, '', 1, sold, sold * total_cents, sold * cost_cents, 0, 0, 0, 0 from o
+		select reseller_id, substr(cast(created_at as text), 1, 10), 0, '', 1, sold, sold * total_cents, sold * cost_cents, 0, 0, 0, 0, 0 from o
 		union all
-		select reseller_id, substr(cast(completed_at as text), 1, 10), 0, '', 0, 0, 0, 0, 1, total_cents, cost_cents, 0 from o where completed_at is not null
+		select reseller_id, substr(cast(completed_at as text), 1, 10), 0, '', 0, 0, 0, 0, 1, total_cents, cost_cents, 0, 0 from o where completed_at is not null
 		union all
-		select a.reseller_id, substr(cast(t.created_at as text), 1, 10), 0, '', 0, 0, 0, 0, 0, 0, 0, e.amount_cents
+		select reseller_id, substr(cast(certificate_until as text), 1, 10), 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 1 from o where status = 'completed' and certificate_until is not null
+		union all
+		select a.reseller_id, substr(cast(t.created_at as text), 1, 10), 0, '', 0, 0, 0, 0, 0, 0, 0, e.amount_cents, 0
 		from ledger_entry e join account a on a.id = e.account_id and a.kind = 'wallet' join ledger_tx t on t.id = e.tx_id),
 	truth (` + figureColumns + `) as (
 		select reseller_id, day, product_id, state, ` + partSums + ` from part group by reseller_id, day, product_id, state
 		union all
 		select 0, day, product_id, state, ` + partSums + ` from part group by day, product_id, state)`
 
-const partSums = `sum(placed), sum(sold), sum(net), sum(cost), sum(delivered), sum(earned), sum(spent), sum(wallet)`
+const partSums = `sum(placed), sum(sold), sum(net), sum(cost), sum(delivered), sum(earned), sum(spent), sum(wallet), sum(ending)`
 
 // figureRule is what verify holds the kept figures against; a row of nothing is
 // as good as none.
@@ -203,8 +211,8 @@ const (
 			select 1 as kept, ` + figureColumns + ` from figure union all select 0, ` + figureColumns + ` from truth),
 		said as (
 			select kept, reseller_id, day, product_id, state, 'placed ' || placed || ', sold ' || sold || ', net ' || net_cents || ', cost ' || cost_cents ||
-				', delivered ' || delivered || ', earned ' || earned_cents || ', spent ' || spent_cents || ', wallet ' || wallet_cents as words
-			from told where placed <> 0 or sold <> 0 or net_cents <> 0 or cost_cents <> 0 or delivered <> 0 or earned_cents <> 0 or spent_cents <> 0 or wallet_cents <> 0)
+				', delivered ' || delivered || ', earned ' || earned_cents || ', spent ' || spent_cents || ', wallet ' || wallet_cents || ', ending ' || ending as words
+			from told where placed <> 0 or sold <> 0 or net_cents <> 0 or cost_cents <> 0 or delivered <> 0 or earned_cents <> 0 or spent_cents <> 0 or wallet_cents <> 0 or ending <> 0)
 		select 'figure of reseller ' || reseller_id || ', ' || case when day = '' then 'product ' || product_id || ' ' || state else day end ||
 			' says ' || coalesce(max(case when kept = 1 then words end), 'nothing') || '; should be ' || coalesce(max(case when kept = 0 then words end), 'nothing')
 		from said group by reseller_id, day, product_id, state

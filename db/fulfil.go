@@ -309,7 +309,8 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 	if first {
 		completedAt, endsAt = t.now, t.now.AddDate(0, o.Months, 0)
 	}
-	_, err := t.ExecContext(ctx, `update orders set completed_at = $1, ends_at = $2, certificate_until = $3, upstream_seen_at = $4, message = '', licence_key = $5 where id = $6`,
+	err := countChange(ctx, t, func(c *counted) { c.delivered, c.until = !first, o.CertificateUntil },
+		`update orders set completed_at = $1, ends_at = $2, certificate_until = $3, upstream_seen_at = $4, message = '', licence_key = $5 where id = $6 returning `+countedColumns,
 		completedAt, endsAt, orNull(i.NotAfter), t.now, i.LicenceKey, o.ID)
 	if err != nil {
 		return err

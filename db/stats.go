@@ -125,7 +125,7 @@ func (db *DB) stateFigures(ctx context.Context, resellerID int64) ([]stateFigure
 		where f.reseller_id = $1 and f.day = '' and f.placed > 0`, resellerID)
 }
 
-// dayFigures reads the days from a day on, by their names.
+// dayFigures reads the days from a day to today, by their names.
 func (db *DB) dayFigures(ctx context.Context, resellerID int64, from time.Time) (map[string]figure, error) {
 	byDay := map[string]figure{}
 	_, err := collect(ctx, db.read, func(s scanner) (none struct{}, err error) {
@@ -135,7 +135,7 @@ func (db *DB) dayFigures(ctx context.Context, resellerID int64, from time.Time) 
 		byDay[day] = f
 		return none, err
 	}, `select day, placed, sold, net_cents, cost_cents, delivered, earned_cents, spent_cents, wallet_cents from figure
-		where reseller_id = $1 and day >= $2`, resellerID, dayOf(from))
+		where reseller_id = $1 and day >= $2 and day <= $3`, resellerID, dayOf(from), dayOf(db.now()))
 	return byDay, err
 }
 
@@ -216,11 +216,17 @@ func (db *DB) OrderCounts(ctx context.Context, resellerID int64) (map[OrderView]
 	}, nil
 }
 
-// Expiring counts a reseller's certificates that end within ExpiringDays.
+// Expiring counts a reseller's certificates that end within ExpiringDays, exactly:
+// of the days between, the kept counts; of what is left of today and of the part of
+// the last day, the orders themselves.
 func (db *DB) Expiring(ctx context.Context, resellerID int64) (n int, err error) {
 	now := db.now()
-	err = db.read.QueryRowContext(ctx, `select count(*) from orders where reseller_id = $1 and status = 'completed' and certificate_until between $2 and $3`,
-		resellerID, now, now.AddDate(0, 0, ExpiringDays)).Scan(&n)
+	end := now.AddDate(0, 0, ExpiringDays)
+	tomorrow, last := midnight(now).AddDate(0, 0, 1), midnight(end)
+	err = db.read.QueryRowContext(ctx, `select (select coalesce(sum(ending), 0) from figure where reseller_id = $1 and day >= $2 and day < $3)
+		+ (select count(*) from orders where reseller_id = $1 and status = 'completed' and certificate_until >= $4 and certificate_until < $5)
+		+ (select count(*) from orders where reseller_id = $1 and status = 'completed' and certificate_until >= $6 and certificate_until <= $7)`,
+		resellerID, dayOf(tomorrow), dayOf(last), now, tomorrow, last, end).Scan(&n)
 	return n, driverError(err)
 }
 

@@ -261,3 +261,32 @@ func TestRebuildingWhileTheShopIsTradingLosesNothing(t *testing.T) {
 	trading.Wait()
 	s.verify(t)
 }
+
+func TestExpiringIsCountedToTheMoment(t *testing.T) {
+	s := openShop(t, 1_000_000)
+	now := time.Date(2026, 3, 10, 15, 30, 0, 0, time.UTC)
+	s.at(now, 0)
+	end := now.AddDate(0, 0, db.ExpiringDays)
+	want := 0
+	for until, soon := range map[time.Time]bool{
+		now.Add(-time.Microsecond): false, now: true, now.Add(8 * time.Hour): true, now.Add(9 * time.Hour): true, now.AddDate(0, 0, 1): true,
+		now.AddDate(0, 0, 15): true, end.Add(-20 * time.Hour): true, end: true, end.Add(time.Microsecond): false, end.Add(9 * time.Hour): false,
+	} {
+		_, taken := s.accepted(t, "example.com")
+		i := s.issued()
+		i.NotAfter = until
+		if err := s.RecordIssued(ctx, taken, i, nil); err != nil {
+			t.Fatal(err)
+		}
+		if soon {
+			want++
+		}
+	}
+	if got := must[int](t)(s.Expiring(ctx, s.reseller)); got != want {
+		t.Errorf("counted %d, want %d", got, want)
+	}
+	if list := s.found(t, db.OrderFilter{View: db.ViewExpiring}); len(list) != want {
+		t.Errorf("listed %d, want %d", len(list), want)
+	}
+	s.verify(t)
+}
