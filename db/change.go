@@ -125,15 +125,16 @@ func (c *change) make(t *tx) (err error) {
 // makeApart is make that leaves nothing of a failed change behind; an error says
 // that this was not possible.
 func (c *change) makeApart(t *tx) error {
-	if _, err := t.ExecContext(c.ctx, `savepoint change`); err != nil {
+	ctx := context.WithoutCancel(c.ctx)
+	if _, err := t.ExecContext(ctx, `savepoint change`); err != nil {
 		return err
 	}
 	if c.err = c.make(t); c.err != nil {
-		if _, err := t.ExecContext(c.ctx, `rollback to change`); err != nil {
+		if _, err := t.ExecContext(ctx, `rollback to change`); err != nil {
 			return err
 		}
 	}
-	_, err := t.ExecContext(c.ctx, `release change`)
+	_, err := t.ExecContext(ctx, `release change`)
 	return err
 }
 
