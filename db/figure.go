@@ -202,6 +202,9 @@ const recomputed = `with o as (
 
 const partSums = `sum(placed), sum(sold), sum(net), sum(cost), sum(delivered), sum(earned), sum(spent), sum(wallet), sum(ending)`
 
+// figureRules come last of all rules: the figures follow from what the others hold.
+var figureRules = []struct{ rule, query string }{{figureRule, figureQuery}}
+
 // figureRule is what verify holds the kept figures against; a row of nothing is
 // as good as none.
 const (
