@@ -298,20 +298,3 @@ func nextNumber(ctx context.Context, t *tx, prefix string) (string, error) {
 		fmt.Sprintf("%s-%d", prefix, year)).Scan(&value)
 	return fmt.Sprintf("%s-%d-%04d", prefix, year, value), err
 }
-
-// Page is one page of a list: rows from Offset, at most Limit, and how many
-// there are in all.
-type Page struct {
-	Limit  int
-	Offset int
-}
-
-func (p Page) bounded() Page {
-	if p.Limit <= 0 || p.Limit > 200 {
-		p.Limit = 50
-	}
-	if p.Offset < 0 {
-		p.Offset = 0
-	}
-	return p
-}

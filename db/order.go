@@ -246,6 +246,11 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 			return Order{}, err
 		}
 	}
+	if id%indexEvery == 0 {
+		if err := ensureJob(ctx, t, JobSweep, 0, t.now.Add(2*indexAfter)); err != nil {
+			return Order{}, err
+		}
+	}
 	order, err := anyOrder(ctx, t, id)
 	if err != nil {
 		return Order{}, err

@@ -31,7 +31,7 @@ func (h *Handlers) Home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	waiting, needs, err := h.Book.Attention(ctx, p.ResellerID, homeNeeds)
+	waiting, err := h.Book.Attention(ctx, p.ResellerID, homeNeeds)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (h *Handlers) Home(c echo.Context) error {
 		return err
 	}
 	m := views.HomePage{
-		HasOrders: counts[db.ViewAll] > 0, NeedsTotal: needs,
+		HasOrders: counts[db.ViewAll] > 0, NeedsTotal: counts[db.ViewNeedsMe] + counts[db.ViewExpiring],
 		Active: counts[db.ViewActive], ActiveNew: stats.ActiveSince,
 		Waiting: counts[db.ViewNeedsMe], WaitDomain: waitDomain, WaitYou: counts[db.ViewNeedsMe] - waitDomain,
 		Spent: money.USD(stats.MonthCents), MonthCount: stats.MonthOrders,
