@@ -196,6 +196,12 @@ type JobFilter struct {
 	Page
 }
 
+// JobCounts counts all jobs, and those that were given up.
+func (db *DB) JobCounts(ctx context.Context) (all, failed int, err error) {
+	err = db.read.QueryRowContext(ctx, `select count(*), count(case when failed = true then 1 end) from job`).Scan(&all, &failed)
+	return all, failed, driverError(err)
+}
+
 // Jobs lists jobs: failed ones first, then by when they run.
 func (db *DB) Jobs(ctx context.Context, f JobFilter) ([]Job, int, error) {
 	where, args := conditions{}, []any{}
