@@ -193,6 +193,7 @@ func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewO
 	}
 	if err == nil {
 		db.At("order_committed")
+		db.indexSoon(ctx, placed.ID)
 	}
 	return placed, err
 }
@@ -243,11 +244,6 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	}
 	for i, name := range d.SANs {
 		if _, err := t.ExecContext(ctx, `insert into order_name (order_id, position, name) values ($1, $2, $3)`, id, i, name); err != nil {
-			return Order{}, err
-		}
-	}
-	if id%indexEvery == 0 {
-		if err := ensureJob(ctx, t, JobSweep, 0, t.now.Add(2*indexAfter)); err != nil {
 			return Order{}, err
 		}
 	}

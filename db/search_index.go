@@ -201,6 +201,14 @@ func (db *DB) candidates(ctx context.Context, blocks []int64, resellerID int64, 
 	return ids, nil
 }
 
+// indexSoon has the sweep come earlier now and then, so that few orders are ever
+// looked at one by one. It comes in any case; an error only means later.
+func (db *DB) indexSoon(ctx context.Context, orderID int64) {
+	if orderID != 0 && orderID%indexEvery == 0 {
+		_ = db.EnsureJob(ctx, JobSweep, 0, db.now().Add(2*indexAfter))
+	}
+}
+
 // IndexOrders makes the orders placed so far fast to search, but for the last
 // minute's, and says how many it took in.
 func (db *DB) IndexOrders(ctx context.Context) (int, error) {

@@ -13,14 +13,8 @@ insert into counter (name, value) values ('search', 0);
 -- Filtered by brand, and by brand and status.
 create index orders_product_idx on orders (reseller_id, product_id, status, id);
 
--- What only few orders are in costs the others nothing.
-drop index orders_ends_idx;
-create index orders_ends_idx on orders (ends_at) where status = 'completed';
+-- Only delivered orders stand in it.
 create index if not exists orders_until_idx on orders (reseller_id, certificate_until) where status = 'completed';
-drop index orders_fulfilment_idx;
-create index orders_review_idx on orders (id) where fulfilment in ('unsure', 'refused');
-drop index orders_paid_idx;
-create index orders_unpaid_idx on orders (created_at) where paid = false;
 
 -- Invoices are listed by when they were made.
 drop index invoice_reseller_idx;
