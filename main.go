@@ -40,6 +40,7 @@ type program struct {
 		Create adminCreateCommand `cmd:"" help:"Make an administrator. The password is read from CERTBAY_PASSWORD or the first line of standard input."`
 	} `cmd:"" help:"Administrators."`
 	Verify  verifyCommand  `cmd:"" help:"Check every rule of the book; names the first broken row and exits 1."`
+	Rebuild rebuildCommand `cmd:"" name:"rebuild-stats" help:"Compute the statistics anew from the orders and the ledger, should verify find them wrong."`
 	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of a SQLite book while it is in use."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -333,6 +334,17 @@ func (v verifyCommand) Run(ctx context.Context) error {
 	}
 	fmt.Printf("the book is sound: %d ledger transactions, %d orders, %d audit rows\n", seen.Transactions, seen.Orders, seen.AuditRows)
 	return nil
+}
+
+type rebuildCommand struct{ bookFlags }
+
+func (r rebuildCommand) Run(ctx context.Context) error {
+	book, err := r.openExisting(ctx)
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	return book.RebuildStats(ctx)
 }
 
 type backupCommand struct {

@@ -17,8 +17,9 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
-	_ "modernc.org/sqlite"             // the "sqlite" driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the "sqlite" driver
 )
 
 type engine int
@@ -92,10 +93,13 @@ func open(ctx context.Context, target, synchronous string) (*DB, error) {
 
 func (db *DB) openPostgres(target string) error {
 	db.engine = postgres
-	pool, err := sql.Open("pgx", target)
+	config, err := pgx.ParseConfig(target)
 	if err != nil {
 		return fmt.Errorf("open the book: %w", err)
 	}
+	// A time that a query turns into text reads as it does on SQLite.
+	config.RuntimeParams["timezone"], config.RuntimeParams["datestyle"] = "UTC", "ISO"
+	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(20)
 	pool.SetMaxIdleConns(20)
 	db.read, db.write = pool, pool
@@ -170,6 +174,8 @@ type tx struct {
 
 	prepared   *statements
 	unprepared []string // queries met for the first time
+
+	figures map[figureKey]figure // what the transaction changes of the statistics
 }
 
 // transact runs fn in one transaction: committed when fn returns nil, rolled
@@ -199,6 +205,9 @@ func (db *DB) transactOnce(ctx context.Context, fn func(*tx) error) error {
 	defer sqlTx.Rollback()
 	t := &tx{Tx: sqlTx, now: db.now(), prepared: &db.prepared}
 	if err := fn(t); err != nil {
+		return driverError(err)
+	}
+	if err := keepFigures(ctx, t); err != nil {
 		return driverError(err)
 	}
 	if err := sqlTx.Commit(); err != nil {

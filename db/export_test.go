@@ -63,6 +63,9 @@ func (db *DB) Columns(ctx context.Context) ([]string, error) {
 // OnPostgres says which engine the book is on.
 func (db *DB) OnPostgres() bool { return db.engine == postgres }
 
+// FigureRule is the rule that holds the statistics against what they are of.
+const FigureRule = figureRule
+
 // Rules lists the rules that Verify checks with queries.
 func Rules() []string {
 	var names []string

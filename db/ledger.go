@@ -89,6 +89,7 @@ func post(ctx context.Context, t *tx, p posting) error {
 			return err
 		}
 	}
+	countMoney(t, p)
 	return nil
 }
 

@@ -251,6 +251,7 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if err != nil {
 		return Order{}, err
 	}
+	countNew(t, order)
 	if !later {
 		if err := debit(ctx, t, order); err != nil {
 			return Order{}, err
@@ -277,7 +278,9 @@ func move(ctx context.Context, t *tx, by Actor, orderID int64, from, to Status, 
 	if !from.CanMove(to) {
 		return ErrStale
 	}
-	if err := changed(ctx, t, `update orders set status = $1 where id = $2 and status = $3`, to, orderID, from); err != nil {
+	err := countChange(ctx, t, func(c *counted) { c.status = from },
+		`update orders set status = $1 where id = $2 and status = $3 returning `+countedColumns, to, orderID, from)
+	if err != nil {
 		return err
 	}
 	return event(ctx, t, by, Event{OrderID: orderID, Kind: kind, From: from, To: to, Detail: detail})

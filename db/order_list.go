@@ -93,22 +93,6 @@ func searchText(typed string) string {
 	return text
 }
 
-// OrderCounts counts a reseller's orders in each view.
-func (db *DB) OrderCounts(ctx context.Context, resellerID int64) (map[OrderView]int, error) {
-	counts := map[OrderView]int{}
-	for _, view := range OrderViews {
-		s := OrderFilter{ResellerID: resellerID, View: view}.selection(db.now(), nil)
-		for _, walk := range s.walks {
-			var n int
-			if err := db.read.QueryRowContext(ctx, `select count(*) from orders o`+walk.clause(), s.args...).Scan(&n); err != nil {
-				return nil, driverError(err)
-			}
-			counts[view] += n
-		}
-	}
-	return counts, nil
-}
-
 // EachOrder calls do with every order of a reseller that matches as it begins, each
 // once, for an export; orders that come or move meanwhile shift nothing.
 func (db *DB) EachOrder(ctx context.Context, resellerID int64, f OrderFilter, do func(Order) error) error {

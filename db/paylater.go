@@ -74,7 +74,9 @@ func (db *DB) PayOrder(ctx context.Context, by Actor, resellerID, orderID int64)
 		if err != nil {
 			return err
 		}
-		if err := changed(ctx, t, `update orders set paid = true where id = $1 and paid = false and status = 'pending'`, orderID); err != nil {
+		err = countChange(ctx, t, func(c *counted) { c.paid = false },
+			`update orders set paid = true where id = $1 and paid = false and status = 'pending' returning `+countedColumns, orderID)
+		if err != nil {
 			return err
 		}
 		if err := debit(ctx, t, o); err != nil {

@@ -93,6 +93,7 @@ var rules = []struct{ rule, query string }{
 	{"the ledger knows no top-up that nobody asked for",
 		`select 'ledger_tx ' || t.id || ' (' || t.ref || ')' from ledger_tx t where t.ref like 'topup\_request:%' escape '\'
 			and not exists (select 1 from topup u where t.ref = 'topup_request:' || u.id) order by t.id limit 1`},
+	{figureRule, figureQuery},
 }
 
 // Verified says how much of the book was looked at.

@@ -25,7 +25,7 @@ type HomePage struct {
 	MonthCount int         // orders this month
 	Expiring   int         // certificates that end within 30 days
 	Days       []Day       // the last 30, oldest first
-	Brands     []Share     // orders of the last year, most first
+	Brands     []Share     // orders sold, most first
 }
 
 // Need is one thing that waits for the reseller, with the one place to act on it.

@@ -110,6 +110,7 @@ func (p Page) navigation() []navItem {
 			{"products", "/admin/products", "package"},
 			{"topups", "/admin/top-ups", "banknote"},
 			{"ledger", "/admin/ledger", "book-open"},
+			{"stats", "/admin/stats", "chart-column"},
 			{"jobs", "/admin/jobs", "activity"},
 			{"mail", "/admin/mail", "mail"},
 			{"audit", "/admin/audit", "scroll-text"},
@@ -122,7 +123,7 @@ func (p Page) navigation() []navItem {
 		{"orders", "/orders", "shopping-bag"},
 	}
 	if p.Viewer.MaySeeMoney() {
-		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"})
+		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"}, navItem{"stats", "/stats", "chart-column"})
 	}
 	return append(items, navItem{"settings", "/settings", "settings"})
 }

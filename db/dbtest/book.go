@@ -86,6 +86,9 @@ func Generate(ctx context.Context, path string, orders int, now time.Time) error
 		return err
 	}
 	// What the book keeps beside its rows.
+	if err := book.RebuildStats(ctx); err != nil {
+		return err
+	}
 	if _, err := book.IndexOrders(ctx); err != nil {
 		return err
 	}
