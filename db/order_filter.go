@@ -196,17 +196,14 @@ func (s selection) and(condition string, values ...any) selection {
 	return s
 }
 
-// first is a query of the ids of the whole selection that come first, in no order
+// first is a query of the ids of a selection, which is not empty, that come first, in no order
 // and at most as many as a placeholder says.
 func (s selection) first(limit int) string {
 	parts := make([]string, len(s.walks))
 	for i, walk := range s.walks {
 		parts[i] = `select o.id from orders o` + walk.clause() + ` order by ` + s.key + s.direction + limitTo(limit)
 	}
-	switch len(parts) {
-	case 0:
-		return `select o.id from orders o where o.id < 0` + limitTo(limit)
-	case 1:
+	if len(parts) == 1 {
 		return parts[0]
 	}
 	for i, part := range parts {

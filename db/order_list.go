@@ -23,7 +23,7 @@ func (db *DB) AllOrders(ctx context.Context, f OrderFilter) ([]Order, int, error
 
 func (db *DB) orders(ctx context.Context, f OrderFilter) ([]Order, int, error) {
 	s, err := db.selection(ctx, f)
-	if err != nil {
+	if err != nil || len(s.walks) == 0 {
 		return nil, 0, err
 	}
 	p := f.Page.bounded()

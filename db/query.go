@@ -59,7 +59,7 @@ func (c *conditions) add(args *[]any, use bool, condition string, values ...any)
 // among appends a condition that the column is one of the ids; of none, nothing is.
 func (c *conditions) among(args *[]any, column string, ids []int64) {
 	if len(ids) == 0 {
-		c.parts = append(c.parts, "1 = 0")
+		c.parts = append(c.parts, column+" < 0") // no id is
 		return
 	}
 	values := make([]any, len(ids))
