@@ -56,6 +56,7 @@ test-long: ## hold 100 000 random movements of money against the model
 
 bench: ## print the table of speed ratios, measured in one run
 	go test ./db -run '^TestSpeed$$' -count 1 -v -bench.ratios
+	go test ./web -run '^TestSpeedOfAThousandAndAMillion$$' -count 1 -v -timeout 30m -bench.ratios
 
 clean: ## remove what was built and downloaded here
 	rm -rf certbay $(CACHE) e2e/out static/src/node_modules
