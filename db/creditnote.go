@@ -70,5 +70,5 @@ func (db *DB) InvoiceCreditNote(ctx context.Context, invoiceID int64) (CreditNot
 
 // CreditNotes lists a reseller's credit notes, newest first.
 func (db *DB) CreditNotes(ctx context.Context, resellerID int64, p Page) ([]CreditNote, int, error) {
-	return list(ctx, db.read, scanCreditNote, creditNoteColumns, creditNoteTables, conditions{parts: []string{"n.reseller_id = $1"}}, []any{resellerID}, "n.id desc", p)
+	return list(ctx, db.read, scanCreditNote, creditNoteColumns, creditNoteTables, conditions{parts: []string{"n.reseller_id = $1"}, about: "credit_note n"}, []any{resellerID}, "n.id desc", p)
 }

@@ -305,20 +305,3 @@ func nextNumbers(ctx context.Context, t *tx, prefixes ...string) (map[string]str
 		 on conflict (name) do update set value = counter.value + 1 returning name, value`, rows...)
 	return numbers, err
 }
-
-// Page is one page of a list: rows from Offset, at most Limit, and how many
-// there are in all.
-type Page struct {
-	Limit  int
-	Offset int
-}
-
-func (p Page) bounded() Page {
-	if p.Limit <= 0 || p.Limit > 200 {
-		p.Limit = 50
-	}
-	if p.Offset < 0 {
-		p.Offset = 0
-	}
-	return p
-}

@@ -173,3 +173,13 @@ func (db *DB) Count(t testing.TB, query string) (n int64) {
 
 // Pragmas are the settings of the book's connections.
 var Pragmas = pragmas("FULL")
+
+// NextOrderID has the next order get an id.
+func (db *DB) NextOrderID(ctx context.Context, id int64) error {
+	query, args := `insert into sqlite_sequence (name, seq) values ('orders', $1)`, []any{id - 1}
+	if db.engine == postgres {
+		query = `select setval(pg_get_serial_sequence('orders', 'id'), $1)`
+	}
+	_, err := db.write.ExecContext(ctx, query, args...)
+	return err
+}

@@ -171,7 +171,5 @@ func (db *DB) OrderInvoice(ctx context.Context, orderID int64) (Invoice, error) 
 
 // Invoices lists a reseller's invoices, newest first; an empty status is every status.
 func (db *DB) Invoices(ctx context.Context, resellerID int64, status InvoiceStatus, p Page) ([]Invoice, int, error) {
-	where, args := conditions{parts: []string{"i.reseller_id = $1"}}, []any{resellerID}
-	where.add(&args, status != "", "i.status = ?", status)
-	return list(ctx, db.read, scanInvoice, invoiceColumns, invoiceTables, where, args, "i.id desc", p)
+	return db.FilteredInvoices(ctx, resellerID, InvoiceFilter{Status: status}, p)
 }

@@ -198,6 +198,7 @@ func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewO
 	}
 	if err == nil {
 		db.At("order_committed")
+		db.indexSoon(ctx, placed.ID)
 	}
 	return placed, err
 }

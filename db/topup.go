@@ -254,7 +254,7 @@ type TopUpFilter struct {
 
 // TopUps lists requests, newest first, with the number of matching ones.
 func (db *DB) TopUps(ctx context.Context, f TopUpFilter) ([]TopUp, int, error) {
-	where, args := conditions{}, []any{}
+	where, args := conditions{about: "topup u"}, []any{}
 	where.add(&args, f.ResellerID != 0, "u.reseller_id = ?", f.ResellerID)
 	where.add(&args, f.State != "", "u.state = ?", f.State)
 	return list(ctx, db.read, scanTopUp, topUpColumns, topUpTables, where, args, "u.id desc", f.Page)

@@ -34,7 +34,7 @@ func (h *Handlers) Home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	waiting, _, err := h.Book.Attention(ctx, p.ResellerID, homeNeeds)
+	waiting, err := h.Book.Attention(ctx, p.ResellerID, homeNeeds)
 	if err != nil {
 		return err
 	}

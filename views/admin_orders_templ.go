@@ -45,7 +45,7 @@ func AdminOrders(p Page, m AdminOrdersPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = PageHead(p.Title, i18n.N(ctx, "orders.count", m.Pager.Total, "Number", i18n.Number(ctx, int64(m.Pager.Total)))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PageHead(p.Title, i18n.N(ctx, "orders.count", m.Pager.Total, "Number", m.Pager.number(ctx))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
