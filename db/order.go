@@ -211,11 +211,12 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if d.buyer.suspended {
 		return Order{}, ErrSuspended
 	}
-	later, err := paysLater(ctx, t, resellerID, d)
+	// The numbers before the wallet, as all who place take them.
+	numbers, err := nextNumbers(ctx, t, "ORD", "INV")
 	if err != nil {
 		return Order{}, err
 	}
-	numbers, err := nextNumbers(ctx, t, "ORD", "INV")
+	later, err := paysLater(ctx, t, resellerID, d)
 	if err != nil {
 		return Order{}, err
 	}
