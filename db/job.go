@@ -189,6 +189,20 @@ func (db *DB) AwaitJob(ctx context.Context, id int64, patience time.Duration) er
 	}
 }
 
+// AwaitJobs is AwaitJob for several, with one patience for all; 0 is no job.
+func (db *DB) AwaitJobs(ctx context.Context, patience time.Duration, ids ...int64) error {
+	deadline := time.Now().Add(patience)
+	for _, id := range ids {
+		if id == 0 {
+			continue
+		}
+		if err := db.AwaitJob(ctx, id, time.Until(deadline)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // JobFilter narrows the list of jobs; zero fields don't filter.
 type JobFilter struct {
 	Kind   JobKind
