@@ -63,7 +63,7 @@ func checkField(f reflect.StructField, value any) *badParameter {
 			return &badParameter{Name: name, Key: "api.parameter.text"}
 		case need && strings.TrimSpace(v.Value) == "":
 			return &badParameter{Name: name, Key: "api.parameter.missing"}
-		case words != nil && v.Value != "" && !slices.Contains(words, v.Value):
+		case len(words) > 0 && v.Value != "" && !slices.Contains(words, v.Value):
 			return &badParameter{Name: name, Key: "api.parameter.words", Args: []any{"Words", strings.Join(words, ", ")}}
 		}
 	}
