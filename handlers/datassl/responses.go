@@ -114,6 +114,7 @@ type Order struct {
 	Payable          Amount `json:"payable"` // total and tax
 	Currency         string `json:"currency"`
 	Status           string `json:"status"`
+	Reference        string `json:"reference"`
 	PaymentStatus    string `json:"payment_status"` // paid, unpaid, refunded, cancelled
 	CreatedAt        Moment `json:"created_at"`
 	CompletedAt      Moment `json:"completed_at"`
@@ -170,9 +171,10 @@ type OrderPlaced struct {
 	NewBalance     Amount `json:"new_balance"`
 	InvoiceNumber  string `json:"invoice_number"`
 
-	Tax      Amount `json:"tax"`
-	Period   int    `json:"period"`
-	Currency string `json:"currency"`
+	Tax       Amount `json:"tax"`
+	Period    int    `json:"period"`
+	Currency  string `json:"currency"`
+	Reference string `json:"reference"`
 }
 
 // OrderCancelled answers PUT /orders/{id}. While the authority has not confirmed
