@@ -34,6 +34,7 @@ type OrderFilter struct {
 	Brand          string
 	Search         string // part of a domain, an order number or an invoice number
 	ExpiringWithin int    // days
+	Reference      string // the whole of what a program calls its order
 	ResellerID     int64  // the operator's lists only
 	Sort           string // one of OrderSorts; "-" in front turns it round
 	Brief          bool   // read of each order only what a list shows, see briefColumns
@@ -156,6 +157,10 @@ func (f OrderFilter) selection(now time.Time, products []int64) selection {
 		// By their end these orders are few, and found by another index than by age.
 		s.key = "o.id + 0"
 		common.add(&s.args, true, "o.certificate_until between ? and ?", now, now.AddDate(0, 0, days))
+	}
+	if f.Reference != "" {
+		s.key = "o.id + 0" // as few, and by an index of their own
+		common.add(&s.args, true, "o.reference = ? and o.reference <> ''", f.Reference)
 	}
 	if f.Brand != "" && len(branches) == 1 && branches[0] == (branch{}) {
 		branches = nil // the index by product goes on with the status

@@ -36,7 +36,7 @@ func lists(s shop) map[string]func() error {
 		for _, status := range db.Statuses {
 			orders = append(orders, db.OrderFilter{Status: status, Sort: sort}, db.OrderFilter{Status: status, Sort: sort, Search: "e"})
 		}
-		orders = append(orders, db.OrderFilter{ExpiringWithin: 7, Sort: sort}, db.OrderFilter{Brand: "Sectigo", Status: db.StatusCompleted, Sort: sort})
+		orders = append(orders, db.OrderFilter{Reference: "a", Sort: sort}, db.OrderFilter{ExpiringWithin: 7, Sort: sort}, db.OrderFilter{Brand: "Sectigo", Status: db.StatusCompleted, Sort: sort})
 	}
 	var ledger []db.LedgerFilter
 	for _, f := range []db.LedgerFilter{{}, {Kind: "topup"}, {Order: "ORD-1"}, {From: now.AddDate(0, -1, 0)}, {Until: now}, {From: now.AddDate(0, -1, 0), Until: now, Kind: "order"}} {

@@ -19,6 +19,7 @@ import (
 
 	"certbay/db"
 	"certbay/handlers"
+	"certbay/handlers/access"
 	"certbay/static"
 	"certbay/views"
 	"certbay/web/session"
@@ -40,6 +41,9 @@ type Config struct {
 	// MetricsToken opens /metrics to whoever shows it as a bearer token; when it
 	// is empty the portal itself has no /metrics.
 	MetricsToken string
+
+	// APILimit is how often a program may ask with one key; zero: access.DefaultLimit.
+	APILimit access.Limit
 
 	Demo         bool // says on every page that this is a demo
 	DemoInternet bool // the pretend internet is mounted at /demo
@@ -65,6 +69,8 @@ type Server struct {
 	origin   *http.CrossOriginProtection
 	changes  *limiter
 	metrics  *metrics
+	gate     *access.Gate
+	api      http.Handler
 	stopping atomic.Bool
 	handler  http.Handler
 }
@@ -92,7 +98,8 @@ func New(config Config) (*Server, error) {
 	}
 	s.changes = newLimiter(rate.Limit(10), 120)
 	s.metrics = newMetrics(config.Book)
-	s.handler = s.mux()
+	s.api = s.newAPI()
+	s.handler = s.withAPI(s.mux())
 	return s, nil
 }
 

@@ -29,6 +29,9 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err := w.Book.PurgeZips(ctx); err != nil {
 		return err
 	}
+	if err := w.Book.PurgeIdempotency(ctx); err != nil {
+		return err
+	}
 	if err := w.Book.PurgeDeliveries(ctx); err != nil {
 		return err
 	}
