@@ -34,6 +34,7 @@ type Handlers struct {
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
 
+	Upstreams        []string // the names of those that are set up
 	Approver         Approver // the sandbox CA's; nil without it
 	Internet         Internet // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin

@@ -8,12 +8,15 @@ import (
 // sweepEvery is how often the book is tidied.
 const sweepEvery = 15 * time.Minute
 
-// sweep ends orders whose term is over and forgets sessions and zips that ended.
+// sweep ends orders whose term is over, indexes new ones and forgets sessions and zips that ended.
 func (w *Worker) sweep(ctx context.Context) error {
 	if _, err := w.Book.ExpireOrders(ctx); err != nil {
 		return err
 	}
 	if _, err := w.Book.CancelUnpaid(ctx); err != nil {
+		return err
+	}
+	if _, err := w.Book.IndexOrders(ctx); err != nil {
 		return err
 	}
 	if err := w.Book.PurgeSessions(ctx, w.Book.Now()); err != nil {
