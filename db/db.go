@@ -36,6 +36,7 @@ type DB struct {
 	path   string  // of the SQLite file
 
 	prepared statements // of the writing connection
+	requests requestLog // to the API, until they are written
 
 	// Now is the book's clock; times enter the book as UTC.
 	Now func() time.Time
@@ -139,8 +140,9 @@ func (db *DB) openSQLite(target, synchronous string) error {
 	return nil
 }
 
-// Close releases the book's connections.
+// Close writes what waits to be written and releases the book's connections.
 func (db *DB) Close() error {
+	db.closeAPILog()
 	if db.read != db.write && db.read != nil {
 		db.read.Close()
 	}

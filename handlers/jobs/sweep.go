@@ -8,7 +8,7 @@ import (
 // sweepEvery is how often the book is tidied.
 const sweepEvery = 15 * time.Minute
 
-// sweep ends orders whose term is over and forgets sessions and zips that ended.
+// sweep ends orders whose term is over and forgets sessions and zips that ended and requests of long ago.
 func (w *Worker) sweep(ctx context.Context) error {
 	if _, err := w.Book.ExpireOrders(ctx); err != nil {
 		return err
@@ -23,6 +23,9 @@ func (w *Worker) sweep(ctx context.Context) error {
 		return err
 	}
 	if err := w.Book.PurgeZips(ctx); err != nil {
+		return err
+	}
+	if err := w.Book.PurgeAPILog(ctx); err != nil {
 		return err
 	}
 	return &later{at: w.Book.Now().Add(sweepEvery)}
