@@ -34,8 +34,9 @@ type Handlers struct {
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
 
-	Approver         Approver // the sandbox CA's; nil without it
-	Internet         Internet // the pretend internet; nil without it
+	API              *TriedAPI // what the console asks; nil: there is none
+	Approver         Approver  // the sandbox CA's; nil without it
+	Internet         Internet  // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin
 	DemoCustomerLink string // address of an end customer's page to try; "" is none
 }

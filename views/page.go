@@ -124,6 +124,7 @@ func (p Page) navigation() []navItem {
 	if p.Viewer.MaySeeMoney() {
 		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"})
 	}
+	items = append(items, navItem{"integrations", "/integrations", "plug"})
 	return append(items, navItem{"settings", "/settings", "settings"})
 }
 

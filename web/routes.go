@@ -25,6 +25,7 @@ var (
 	buyers        = who{true, db.PlaceOrders}
 	moneyViewers  = who{true, db.SeeMoney}
 	billing       = who{true, db.Billing}
+	keepers       = who{true, db.ManageStaff}
 	operators     = who{true, db.OperatorView}
 	operatorMoney = who{true, db.OperatorMoney}
 )
@@ -120,6 +121,21 @@ func (s *Server) routes() []route {
 		{get, "/credit-notes/:id", moneyViewers, h.CreditNote},
 		{get, "/credit-notes/:id/pdf", moneyViewers, h.CreditNotePDF},
 
+		// The reseller's own programs.
+		{get, "/integrations", viewers, h.Integrations},
+		{get, "/integrations/access", keepers, h.TurnAPIOffForm},
+		{post, "/integrations/access", keepers, h.SwitchAPI},
+		{get, "/integrations/keys/new", keepers, h.NewKeyForm},
+		{post, "/integrations/keys", keepers, h.NewKey},
+		{get, "/integrations/keys/:id/rotate", keepers, h.RotateKeyForm},
+		{post, "/integrations/keys/:id/rotate", keepers, h.RotateKey},
+		{get, "/integrations/keys/:id/revoke", keepers, h.RevokeKeyForm},
+		{post, "/integrations/keys/:id/revoke", keepers, h.RevokeKey},
+		{get, "/integrations/requests", viewers, h.APIRequests},
+		{get, "/integrations/console", keepers, h.ConsoleForm},
+		{post, "/integrations/console", keepers, h.Console},
+		{get, "/integrations/samples", viewers, h.APISamples},
+
 		// The end customer, by a self-service link.
 		{get, "/c/:token", anyone, h.OpenLink},
 		{get, "/c/order/:link", anyone, h.CustomerPage},
@@ -166,6 +182,8 @@ func (s *Server) routes() []route {
 		{post, "/admin/rates/age", operatorMoney, h.AdminRateAge},
 		{get, "/admin/resellers/:id", operators, h.AdminReseller},
 		{post, "/admin/resellers/:id/credit", operatorMoney, h.AdminCredit},
+		{get, "/admin/resellers/:id/keys/:key/revoke", operatorMoney, h.AdminRevokeKeyForm},
+		{post, "/admin/resellers/:id/keys/:key/revoke", operatorMoney, h.AdminRevokeKey},
 		{get, "/admin/top-ups", operators, h.AdminTopUps},
 		{get, "/admin/top-ups/:id", operators, h.AdminTopUp},
 		{get, "/admin/top-ups/:id/receipt", operators, h.AdminTopUpReceipt},
