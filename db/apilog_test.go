@@ -198,6 +198,9 @@ func TestOldRequestsAreForgotten(t *testing.T) {
 	for i := range 2100 {
 		o.note(r.ID, 0, fmt.Sprint("old ", i), 200)
 	}
+	if err := o.FlushAPILog(ctx); err != nil {
+		t.Fatal(err)
+	}
 	o.later(12 * time.Hour)
 	o.note(r.ID, 0, "new", 200)
 	if err := o.FlushAPILog(ctx); err != nil {

@@ -12,11 +12,13 @@ import (
 	"certbay/views"
 )
 
+const requestsShown = 25 // on a page of the log
+
 // APIRequests is GET /integrations/requests?key=&class=&before=&after=.
 func (h *Handlers) APIRequests(c echo.Context) error {
 	ctx, reseller := c.Request().Context(), person(c).ResellerID
 	m := views.RequestsPage{IntegrationTabs: h.integrationTabs(c), Days: db.APILogDays, Path: "/integrations/requests", Query: url.Values{}}
-	f := db.APIRequestFilter{KeyID: rowParam(c, "key"), Before: rowParam(c, "before"), After: rowParam(c, "after"), Limit: perPage}
+	f := db.APIRequestFilter{KeyID: rowParam(c, "key"), Before: rowParam(c, "before"), After: rowParam(c, "after"), Limit: requestsShown}
 	if class := c.QueryParam("class"); class == "2" || class == "4" || class == "5" {
 		m.Class, f.Class = class, int(class[0]-'0')
 		m.Query.Set("class", class)
