@@ -94,6 +94,7 @@ func New(config Config) (*Server, error) {
 	s.changes = newLimiter(rate.Limit(10), 120)
 	s.metrics = newMetrics(config.Book)
 	s.api = s.newAPI()
+	s.handlers.API = cmp.Or(config.API, s.triedAPI())
 	s.handler = s.withAPI(s.mux())
 	return s, nil
 }
