@@ -70,14 +70,9 @@ func (a *TriedAPI) operation(path string) (APIOperation, error) {
 
 // consolePage is the console with an operation chosen; value reads a field.
 func (h *Handlers) consolePage(c echo.Context, o APIOperation, value func(name string) string) views.ConsolePage {
-	lang := i18n.From(c.Request().Context()).Lang
-	m := views.ConsolePage{IntegrationTabs: h.integrationTabs(c), Operation: o.Path}
+	m := views.ConsolePage{IntegrationTabs: h.integrationTabs(c), Operation: o.Path, Summary: o.Summary[i18n.From(c.Request().Context()).Lang]}
 	for _, one := range h.API.Operations {
-		text := one.Path
-		if summary := one.Summary[lang]; summary != "" {
-			text += " · " + summary
-		}
-		m.Operations = append(m.Operations, views.Option{Value: one.Path, Text: text})
+		m.Operations = append(m.Operations, views.Option{Value: one.Path, Text: "GET " + one.Path})
 	}
 	for _, part := range pathParts.FindAllStringSubmatch(o.Path, -1) {
 		m.Fields = append(m.Fields, views.ConsoleField{Name: "path." + part[1], Label: part[1], InPath: true, Value: value("path." + part[1])})

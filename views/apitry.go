@@ -13,6 +13,7 @@ type ConsolePage struct {
 	IntegrationTabs
 	Operations []Option // those that only read; the value is the path, "/orders/{id}"
 	Operation  string   // chosen
+	Summary    string   // what it does, in the reader's language
 	Fields     []ConsoleField
 	Answer     ConsoleAnswer
 }
