@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -31,6 +32,9 @@ func (h *Handlers) APIRequests(c echo.Context) error {
 		return err
 	}
 	for _, k := range keys {
+		if row, now := keyRow(k, h.Book.Now()), h.Book.Now(); row.State == "expired" && old(row.ExpiresAt, now) || row.State == "revoked" && old(row.RevokedAt, now) {
+			continue // its last request is no longer in the log
+		}
 		m.Keys = append(m.Keys, views.Option{Value: strconv.FormatInt(k.ID, 10), Text: k.Name + " (" + k.Prefix + "…)"})
 	}
 	if !slices.ContainsFunc(keys, func(k db.APIKey) bool { return k.ID == f.KeyID }) {
@@ -56,6 +60,9 @@ func (h *Handlers) APIRequests(c echo.Context) error {
 	}
 	return show(h, c, http.StatusOK, views.Requests, m)
 }
+
+// old says whether what ended then is in the log no more.
+func old(ended, now time.Time) bool { return ended.Before(now.AddDate(0, 0, -db.APILogDays)) }
 
 // rowParam is the id of a row in the query, 0 for none and for nonsense.
 func rowParam(c echo.Context, name string) int64 {

@@ -295,6 +295,17 @@ func TestRequestLogIsPagedByRowAndNarrowed(t *testing.T) {
 			t.Errorf("%s: %d", nonsense, a.Status)
 		}
 	}
+	gone, _ := s.key(t, s.Reseller.ID, "gone")
+	ok(t, s.Book.RevokeAPIKey(t.Context(), db.System, s.Reseller.ID, gone.ID))
+	choice := fmt.Sprintf("select[name=key] option[value='%d']", gone.ID)
+	if b.Get("/integrations/requests").Document(t).Find(choice).Length() != 1 {
+		t.Error("a key that ended just now is not offered")
+	}
+	s.Later((db.APILogDays + 1) * 24 * time.Hour)
+	b = s.SignedIn(t, db.RoleTechnical)
+	if b.Get("/integrations/requests").Document(t).Find(choice).Length() != 0 {
+		t.Error("a key that ended long ago is still offered")
+	}
 	if a := b.Get("/integrations/requests?class=5"); !strings.Contains(a.Body, "No request matches") {
 		t.Error("an empty list says nothing")
 	}

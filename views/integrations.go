@@ -50,9 +50,6 @@ type IntegrationsPage struct {
 	New     *NewAPIKey  // shown once, in the answer to the form that made it
 }
 
-// works says whether the keys open anything.
-func (m IntegrationsPage) works() bool { return m.Allowed && m.Enabled }
-
 // NewAPIKey is a secret that is never shown again. Rotated says that it takes the
 // place of another, which works until OldUntil (zero: no more).
 type NewAPIKey struct {
