@@ -31,7 +31,8 @@ type Reseller struct {
 	GroupID    int64 // 0: in no group, buys nothing
 	GroupName  string
 	Status     Standing
-	APIEnabled bool
+	APIAllowed bool // the operator's word
+	APIEnabled bool // the reseller's own switch; nothing without the operator's word
 	// AllowanceCents is how far below zero the wallet may go, USD cents.
 	AllowanceCents int64
 	PayLater       bool // may place orders unpaid when credit is short
@@ -44,19 +45,19 @@ type NewReseller struct {
 	Address, City, Country, TaxOffice, TaxID string
 	TaxRateBP                                int64
 	GroupID                                  int64
-	APIEnabled                               bool
+	APIEnabled                               bool // may use the API, which is on from the start
 	AllowanceCents                           int64
 }
 
 const (
 	resellerColumns = `r.id, r.name, r.company, r.email, r.address, r.city, r.country, r.tax_office, r.tax_id, r.tax_rate_bp,
-		coalesce(r.group_id, 0), coalesce(g.name, ''), r.status, r.api_enabled, r.allowance_cents, r.pay_later, r.created_at`
+		coalesce(r.group_id, 0), coalesce(g.name, ''), r.status, r.api_allowed, r.api_enabled, r.allowance_cents, r.pay_later, r.created_at`
 	resellerTables = `reseller r left join reseller_group g on g.id = r.group_id`
 )
 
 func (r *Reseller) fields() []any {
 	return []any{&r.ID, &r.Name, &r.Company, &r.Email, &r.Address, &r.City, &r.Country, &r.TaxOffice, &r.TaxID, &r.TaxRateBP,
-		&r.GroupID, &r.GroupName, &r.Status, &r.APIEnabled, &r.AllowanceCents, &r.PayLater, moment{&r.CreatedAt}}
+		&r.GroupID, &r.GroupName, &r.Status, &r.APIAllowed, &r.APIEnabled, &r.AllowanceCents, &r.PayLater, moment{&r.CreatedAt}}
 }
 
 func scanReseller(s scanner) (r Reseller, err error) { return r, s.Scan(r.fields()...) }
@@ -71,8 +72,8 @@ func (db *DB) CreateReseller(ctx context.Context, by Actor, n NewReseller) (Rese
 	var made Reseller
 	err := db.transact(ctx, func(t *tx) error {
 		id, err := insert(ctx, t,
-			`insert into reseller (name, company, email, address, city, country, tax_office, tax_id, tax_rate_bp, group_id, api_enabled, allowance_cents, created_at)
-			 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id`,
+			`insert into reseller (name, company, email, address, city, country, tax_office, tax_id, tax_rate_bp, group_id, api_allowed, api_enabled, allowance_cents, created_at)
+			 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13) returning id`,
 			n.Name, n.Company, n.Email, n.Address, n.City, n.Country, n.TaxOffice, n.TaxID, n.TaxRateBP,
 			idOrNull(n.GroupID), n.APIEnabled, n.AllowanceCents, t.now)
 		switch {

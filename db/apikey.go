@@ -35,6 +35,7 @@ type APIKey struct {
 	LastUsedAt time.Time
 	RevokedAt  time.Time
 	CreatedAt  time.Time
+	ReplacedBy int64 // the key that took over by rotation; 0: none
 }
 
 // Can says whether the key has the scope.
@@ -60,12 +61,12 @@ type NewAPIKey struct {
 	ExpiresAt  time.Time // zero: never
 }
 
-const apiKeyColumns = `k.id, k.reseller_id, k.name, k.prefix, k.scopes, k.allowed_ips, k.expires_at, k.last_used_at, k.revoked_at, k.created_at`
+const apiKeyColumns = `k.id, k.reseller_id, k.name, k.prefix, k.scopes, k.allowed_ips, k.expires_at, k.last_used_at, k.revoked_at, k.created_at, coalesce(k.replaced_by, 0)`
 
 func (k *APIKey) scan(s scanner, more ...any) error {
 	var scopes, ips string
 	err := s.Scan(append([]any{&k.ID, &k.ResellerID, &k.Name, &k.Prefix, &scopes, &ips,
-		moment{&k.ExpiresAt}, moment{&k.LastUsedAt}, moment{&k.RevokedAt}, moment{&k.CreatedAt}}, more...)...)
+		moment{&k.ExpiresAt}, moment{&k.LastUsedAt}, moment{&k.RevokedAt}, moment{&k.CreatedAt}, &k.ReplacedBy}, more...)...)
 	if err != nil {
 		return err
 	}
@@ -84,36 +85,58 @@ func (k *APIKey) scan(s scanner, more ...any) error {
 
 func scanAPIKey(s scanner) (k APIKey, err error) { return k, k.scan(s) }
 
+// MaxAPIKeys is how many keys of a reseller may work at once.
+const MaxAPIKeys = 50
+
+// ErrTooManyKeys refuses a key beyond MaxAPIKeys.
+var ErrTooManyKeys = errors.New("too many keys")
+
 // CreateAPIKey makes a key and answers its secret, which is never seen again.
-// ErrInvalid for a missing name or scope, an unknown scope or a bad address.
+// ErrInvalid for a missing name or scope, an unknown scope or a bad address,
+// ErrTooManyKeys.
 func (db *DB) CreateAPIKey(ctx context.Context, by Actor, resellerID int64, n NewAPIKey) (APIKey, string, error) {
 	scopes, ips, err := n.words()
 	if err != nil {
 		return APIKey{}, "", err
 	}
-	secret := "cb_" + newToken()
+	secret := newAPISecret()
 	var made APIKey
 	err = db.transact(ctx, func(t *tx) error {
-		id, err := insert(ctx, t,
-			`insert into api_key (reseller_id, name, prefix, key_hash, scopes, allowed_ips, expires_at, created_at)
-			 values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
-			resellerID, strings.TrimSpace(n.Name), secret[:10], hashToken(secret), scopes, ips, orNull(n.ExpiresAt), t.now)
-		if errors.Is(err, errForeignKey) {
-			return fmt.Errorf("reseller: %w", ErrNotFound)
-		}
+		var working int
+		err := t.QueryRowContext(ctx, `select count(*) from api_key where reseller_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
+			resellerID, t.now).Scan(&working)
 		if err != nil {
 			return err
 		}
-		if made, err = one(ctx, t, scanAPIKey, `select `+apiKeyColumns+` from api_key k where k.id = $1`, id); err != nil {
+		if working >= MaxAPIKeys {
+			return ErrTooManyKeys
+		}
+		if made, err = insertAPIKey(ctx, t, resellerID, strings.TrimSpace(n.Name), scopes, ips, n.ExpiresAt, secret); err != nil {
 			return err
 		}
-		return audit(ctx, t, by, Change{Action: "api_key.create", Object: object("api key", id), ResellerID: resellerID,
+		return audit(ctx, t, by, Change{Action: "api_key.create", Object: object("api key", made.ID), ResellerID: resellerID,
 			After: fmt.Sprintf("%s (%s…): %s", made.Name, made.Prefix, scopes)})
 	})
 	if err != nil {
 		return APIKey{}, "", err
 	}
 	return made, secret, nil
+}
+
+func newAPISecret() string { return "cb_" + newToken() }
+
+func insertAPIKey(ctx context.Context, t *tx, resellerID int64, name, scopes, ips string, expires time.Time, secret string) (APIKey, error) {
+	id, err := insert(ctx, t,
+		`insert into api_key (reseller_id, name, prefix, key_hash, scopes, allowed_ips, expires_at, created_at)
+		 values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+		resellerID, name, secret[:10], hashToken(secret), scopes, ips, orNull(expires), t.now)
+	if errors.Is(err, errForeignKey) {
+		return APIKey{}, fmt.Errorf("reseller: %w", ErrNotFound)
+	}
+	if err != nil {
+		return APIKey{}, err
+	}
+	return one(ctx, t, scanAPIKey, `select `+apiKeyColumns+` from api_key k where k.id = $1`, id)
 }
 
 // words checks the wishes and writes scopes and networks as the book keeps them.
@@ -183,7 +206,7 @@ func (db *DB) APIKeyBySecret(ctx context.Context, secret string) (APIKey, error)
 		enabled bool
 	}
 	k, err := one(ctx, db.read, func(s scanner) (f found, err error) { return f, f.scan(s, &f.status, &f.enabled) },
-		`select `+apiKeyColumns+`, r.status, r.api_enabled from api_key k join reseller r on r.id = k.reseller_id where k.key_hash = $1`, hashToken(secret))
+		`select `+apiKeyColumns+`, r.status, r.api_allowed and r.api_enabled from api_key k join reseller r on r.id = k.reseller_id where k.key_hash = $1`, hashToken(secret))
 	if err != nil {
 		return APIKey{}, err
 	}

@@ -42,6 +42,8 @@ type DB struct {
 	// Box seals secrets that are read again; nil until Unlock. See seal.go.
 	Box *Box
 
+	requests requestLog // to the API, until they are written
+
 	// Now is the book's clock; times enter the book as UTC.
 	Now func() time.Time
 
@@ -154,8 +156,9 @@ func pragmas(synchronous string) string {
 	}.Encode()
 }
 
-// Close releases the book's connections.
+// Close writes what waits to be written and releases the book's connections.
 func (db *DB) Close() error {
+	db.closeAPILog()
 	if db.read.DB != db.write && db.read.DB != nil {
 		db.read.Close()
 	}

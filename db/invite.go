@@ -59,8 +59,8 @@ func (db *DB) InviteOwner(ctx context.Context, by Actor, resellerID int64, name,
 	return invited, err
 }
 
-// UpdateReseller changes a reseller's details and its group; its allowance is not
-// looked at. Orders and invoices made before keep what they were made with.
+// UpdateReseller changes a reseller's details, its group and whether it may use the
+// API (n.APIEnabled; its own switch stays as it is); its allowance is not looked at. Orders and invoices made before keep what they were made with.
 // Errors: ErrInvalid, ErrNotFound (the reseller or the group).
 func (db *DB) UpdateReseller(ctx context.Context, by Actor, id int64, n NewReseller) error {
 	n.Name, n.Company, n.Email = strings.TrimSpace(n.Name), strings.TrimSpace(n.Company), normalEmail(n.Email)
@@ -73,7 +73,7 @@ func (db *DB) UpdateReseller(ctx context.Context, by Actor, id int64, n NewResel
 			return err
 		}
 		err = changed(ctx, t, `update reseller set name = $1, company = $2, email = $3, address = $4, city = $5, country = $6, tax_office = $7, tax_id = $8,
-			tax_rate_bp = $9, group_id = $10, api_enabled = $11 where id = $12`,
+			tax_rate_bp = $9, group_id = $10, api_allowed = $11 where id = $12`,
 			n.Name, n.Company, n.Email, n.Address, n.City, n.Country, n.TaxOffice, n.TaxID, n.TaxRateBP, idOrNull(n.GroupID), n.APIEnabled, id)
 		switch {
 		case errors.Is(err, errForeignKey):
@@ -94,5 +94,5 @@ func (db *DB) UpdateReseller(ctx context.Context, by Actor, id int64, n NewResel
 // details are a reseller's as the audit says them.
 func (r Reseller) details() string {
 	return fmt.Sprintf("%s; %s; %s; %s, %s %s; %s %s; tax %d bp; group %q; API %t", r.Name, r.Company, r.Email,
-		r.Address, r.City, r.Country, r.TaxOffice, r.TaxID, r.TaxRateBP, r.GroupName, r.APIEnabled)
+		r.Address, r.City, r.Country, r.TaxOffice, r.TaxID, r.TaxRateBP, r.GroupName, r.APIAllowed)
 }

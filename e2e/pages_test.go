@@ -48,6 +48,7 @@ func TestEveryPageHoldsInTurkish(t *testing.T) {
 		b.open(p.path)
 		b.look(200, p.name)
 	}
+	b.lookAtIntegrations()
 	b.open("/invoices")
 	b.press("main tbody a[href^='/invoices/']")
 	b.look(200, "invoice")

@@ -60,7 +60,7 @@ func (h *Handlers) adminResellerModel(c echo.Context) (views.AdminResellerPage, 
 	m := views.AdminResellerPage{
 		ID: r.ID, Name: r.Name, Company: r.Company, Email: r.Email, Address: r.Address, City: r.City, Country: r.Country,
 		TaxOffice: r.TaxOffice, TaxID: r.TaxID, TaxBP: int(r.TaxRateBP), Group: r.GroupName, Suspended: r.Status == db.Suspended,
-		APIEnabled: r.APIEnabled, CreatedAt: r.CreatedAt, Allowance: money.USD(r.AllowanceCents), PayLater: r.PayLater,
+		APIAllowed: r.APIAllowed, APIEnabled: r.APIEnabled, CreatedAt: r.CreatedAt, Allowance: money.USD(r.AllowanceCents), PayLater: r.PayLater,
 	}
 	balance, available, err := h.Book.Wallet(ctx, id)
 	if err != nil {
@@ -80,6 +80,9 @@ func (h *Handlers) adminResellerModel(c echo.Context) (views.AdminResellerPage, 
 	}
 	for _, p := range staff {
 		m.Staff = append(m.Staff, views.StaffRow{Name: p.Name, Email: p.Email, Role: string(p.Role), Suspended: p.Status == db.Suspended, SignedInAt: p.SignedInAt})
+	}
+	if m.Keys, err = h.adminKeys(c, id); err != nil {
+		return m, err
 	}
 	entries, _, err := h.Book.Statement(ctx, id, db.Page{Limit: entriesShown})
 	for _, e := range entries {

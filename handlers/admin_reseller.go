@@ -99,7 +99,7 @@ func (h *Handlers) AdminEditResellerForm(c echo.Context) error {
 		return err
 	}
 	m := views.ResellerFormPage{ID: r.ID, Title: r.Name, Name: r.Name, Company: r.Company, Email: r.Email, Address: r.Address, City: r.City, Country: r.Country,
-		TaxOffice: r.TaxOffice, TaxID: r.TaxID, Tax: money.USD(r.TaxRateBP).Decimal(), APIEnabled: r.APIEnabled}
+		TaxOffice: r.TaxOffice, TaxID: r.TaxID, Tax: money.USD(r.TaxRateBP).Decimal(), APIEnabled: r.APIAllowed}
 	if r.GroupID != 0 {
 		m.Group = strconv.FormatInt(r.GroupID, 10)
 	}

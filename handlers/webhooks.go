@@ -73,7 +73,7 @@ func (h *Handlers) showWebhooks(c echo.Context, status int, m views.WebhooksPage
 	for _, w := range list {
 		m.Rows = append(m.Rows, webhookRow(w))
 	}
-	m.Full = len(list) >= db.MaxWebhooks
+	m.IntegrationTabs, m.Full = h.integrationTabs(c), len(list) >= db.MaxWebhooks
 	return show(h, c, status, views.Webhooks, m)
 }
 

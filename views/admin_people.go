@@ -39,7 +39,8 @@ type AdminResellerPage struct {
 	TaxBP                    int // basis points
 	Group                    string
 	Suspended                bool
-	APIEnabled               bool
+	APIAllowed, APIEnabled   bool        // by the operator, by the reseller
+	Keys                     []APIKeyRow // the newest few
 	CreatedAt                time.Time
 	Balance, Available, Held money.Money
 	Allowance                money.Money

@@ -128,6 +128,7 @@ func (p Page) navigation() []navItem {
 	if p.Viewer.MaySeeMoney() {
 		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"}, navItem{"stats", "/stats", "chart-column"})
 	}
+	items = append(items, navItem{"integrations", "/integrations", "plug"})
 	return append(items, navItem{"settings", "/settings", "settings"})
 }
 

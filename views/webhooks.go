@@ -24,6 +24,7 @@ func (w WebhookRow) enabled() bool { return w.State == "on" || w.State == "faili
 // WebhooksPage is /webhooks: the endpoints, and from which balance on credit.low
 // is told: field alert ("50.00", "" for never), posted to /webhooks/credit-alert.
 type WebhooksPage struct {
+	IntegrationTabs
 	Rows     []WebhookRow
 	Full     bool // no further one may be added
 	Alert    string
@@ -124,7 +125,7 @@ func deliveryPath(d DeliveryRow, action string) string {
 }
 
 func webhookCrumbs(ctx context.Context, more ...Crumb) []Crumb {
-	return append([]Crumb{{i18n.T(ctx, "webhooks.title"), "/webhooks"}}, more...)
+	return append(append(integrationCrumbs(ctx), Crumb{i18n.T(ctx, "webhooks.title"), "/webhooks"}), more...)
 }
 
 func webhookLook(state string) (kind, icon string) {

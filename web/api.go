@@ -14,7 +14,7 @@ import (
 // newAPI is what programs talk to, outside of sessions, forms and pages.
 func (s *Server) newAPI() http.Handler {
 	s.gate = access.New(s.Book, s.APILimit)
-	s.gate.Watchers = []func(context.Context, access.Call){s.observeCall}
+	s.gate.Watchers = []func(context.Context, access.Call){s.observeCall, access.Log(s.Book)}
 	return datassl.New(s.Book, s.gate, s.BaseURL, s.ipExtractor(), s.Log)
 }
 

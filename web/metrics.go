@@ -40,7 +40,10 @@ func newMetrics(book *db.DB) *metrics {
 	m.jobs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "certbay_jobs_run_total", Help: "Jobs that ran, by kind and outcome: done, later, failed.",
 	}, []string{"kind", "outcome"})
-	m.registry.MustRegister(m.requests, m.cspReports, m.jobs, jobCounts{book},
+	lost := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "certbay_api_requests_unlogged_total", Help: "Requests to the API that are missing in its log because the book did not keep up.",
+	}, func() float64 { return float64(book.APIRequestsLost()) })
+	m.registry.MustRegister(m.requests, m.cspReports, m.jobs, jobCounts{book}, lost,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -143,6 +143,21 @@ func (s *Server) routes() []route {
 		{get, "/webhooks/:id/deliveries/:delivery", owners, h.Delivery},
 		{post, "/webhooks/:id/deliveries/:delivery/replay", owners, h.ReplayDelivery},
 
+		// The reseller's own programs.
+		{get, "/integrations", viewers, h.Integrations},
+		{get, "/integrations/access", owners, h.TurnAPIOffForm},
+		{post, "/integrations/access", owners, h.SwitchAPI},
+		{get, "/integrations/keys/new", owners, h.NewKeyForm},
+		{post, "/integrations/keys", owners, h.NewKey},
+		{get, "/integrations/keys/:id/rotate", owners, h.RotateKeyForm},
+		{post, "/integrations/keys/:id/rotate", owners, h.RotateKey},
+		{get, "/integrations/keys/:id/revoke", owners, h.RevokeKeyForm},
+		{post, "/integrations/keys/:id/revoke", owners, h.RevokeKey},
+		{get, "/integrations/requests", viewers, h.APIRequests},
+		{get, "/integrations/console", owners, h.ConsoleForm},
+		{post, "/integrations/console", owners, h.Console},
+		{get, "/integrations/samples", viewers, h.APISamples},
+
 		// The end customer, by a self-service link.
 		{get, "/c/:token", anyone, h.OpenLink},
 		{get, "/c/order/:link", anyone, h.CustomerPage},
@@ -189,6 +204,8 @@ func (s *Server) routes() []route {
 		{post, "/admin/rates/age", operatorMoney, h.AdminRateAge},
 		{get, "/admin/resellers/:id", operators, h.AdminReseller},
 		{post, "/admin/resellers/:id/credit", operatorMoney, h.AdminCredit},
+		{get, "/admin/resellers/:id/keys/:key/revoke", operatorMoney, h.AdminRevokeKeyForm},
+		{post, "/admin/resellers/:id/keys/:key/revoke", operatorMoney, h.AdminRevokeKey},
 		{get, "/admin/top-ups", operators, h.AdminTopUps},
 		{get, "/admin/top-ups/:id", operators, h.AdminTopUp},
 		{get, "/admin/top-ups/:id/receipt", operators, h.AdminTopUpReceipt},

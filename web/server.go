@@ -54,8 +54,9 @@ type Config struct {
 	// a demo. Everybody else's reach only the public internet.
 	LoopbackWebhooks bool
 
-	Approver         handlers.Approver // the sandbox CA; nil without it
-	Internet         handlers.Internet // nil without a pretend internet
+	API              *handlers.TriedAPI // what the console of the API asks; nil: there is no console
+	Approver         handlers.Approver  // the sandbox CA; nil without it
+	Internet         handlers.Internet  // nil without a pretend internet
 	DemoLogins       []views.DemoLogin
 	DemoCustomerLink string
 }
@@ -88,7 +89,7 @@ func New(config Config) (*Server, error) {
 		Book: config.Book, BaseURL: config.BaseURL, Log: config.Log,
 		Assets: views.Assets{CSS: static.Path("app.css"), JS: static.Path("app.js"), CSRMaker: static.Path("csr.js"), Font: static.Path("inter.woff2"), Favicon: static.Path("favicon.svg")},
 		Demo:   config.Demo, DemoInternet: config.DemoInternet, Sandbox: config.Sandbox,
-		Upstreams: config.Upstreams, LoopbackWebhooks: config.LoopbackWebhooks,
+		Upstreams: config.Upstreams, LoopbackWebhooks: config.LoopbackWebhooks, API: config.API,
 		Approver: approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
 	}
 	s.sessions = session.NewStore(sessionRows{config.Book}, s.https, func() time.Time { return config.Book.Now() })
@@ -99,6 +100,7 @@ func New(config Config) (*Server, error) {
 	s.changes = newLimiter(rate.Limit(10), 120)
 	s.metrics = newMetrics(config.Book)
 	s.api = s.newAPI()
+	s.handlers.API = cmp.Or(config.API, s.triedAPI())
 	s.handler = s.withAPI(s.mux())
 	return s, nil
 }

@@ -214,6 +214,9 @@ func (s *seed) closing(ctx context.Context) error {
 		return err
 	}
 	s.at(s.now)
+	if err := s.integrate(ctx); err != nil {
+		return err
+	}
 	first := s.shops[0]
 	orders, _, err := s.Orders(ctx, first.id, db.OrderFilter{View: db.ViewActive, Page: db.Page{Limit: 200}})
 	if err != nil {

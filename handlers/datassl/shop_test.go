@@ -120,6 +120,9 @@ func (s *shop) join(r db.Reseller, group int64) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if err := s.Book.SetAPIEnabled(s.t.Context(), db.System, r.ID, true); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *shop) newKey(reseller int64, name string, scopes ...db.Scope) string {

@@ -8,8 +8,8 @@ import (
 // sweepEvery is how often the book is tidied.
 const sweepEvery = 15 * time.Minute
 
-// sweep ends orders whose term is over, indexes new ones, forgets sessions, zips and
-// deliveries that ended, and warns of certificates that will.
+// sweep ends orders whose term is over, indexes new ones, forgets sessions, zips,
+// deliveries and requests of long ago, and warns of certificates that will end.
 func (w *Worker) sweep(ctx context.Context) error {
 	if _, err := w.Book.ExpireOrders(ctx); err != nil {
 		return err
@@ -27,6 +27,9 @@ func (w *Worker) sweep(ctx context.Context) error {
 		return err
 	}
 	if err := w.Book.PurgeZips(ctx); err != nil {
+		return err
+	}
+	if err := w.Book.PurgeAPILog(ctx); err != nil {
 		return err
 	}
 	if err := w.Book.PurgeIdempotency(ctx); err != nil {
