@@ -37,6 +37,9 @@ type DB struct {
 
 	prepared statements // of the writing connection
 
+	// Box seals secrets that are read again; nil until Unlock. See seal.go.
+	Box *Box
+
 	// Now is the book's clock; times enter the book as UTC.
 	Now func() time.Time
 
@@ -170,6 +173,8 @@ type tx struct {
 
 	prepared   *statements
 	unprepared []string // queries met for the first time
+
+	webhooks map[int64][]subscription // per reseller, as this transaction found them
 }
 
 // transact runs fn in one transaction: committed when fn returns nil, rolled

@@ -88,6 +88,11 @@ func post(ctx context.Context, t *tx, p posting) error {
 		if err != nil {
 			return err
 		}
+		if l.kind == Wallet {
+			if err := watchCredit(ctx, t, p.reseller); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -258,6 +258,9 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if err := writeInvoice(ctx, t, order, buyer); err != nil {
 		return Order{}, err
 	}
+	if err := tellOrderCreated(ctx, t, order); err != nil {
+		return Order{}, err
+	}
 	if err := event(ctx, t, by, Event{OrderID: id, Kind: placedKind(later), To: status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
 		return Order{}, err
 	}
@@ -277,6 +280,9 @@ func move(ctx context.Context, t *tx, by Actor, orderID int64, from, to Status, 
 		return ErrStale
 	}
 	if err := changed(ctx, t, `update orders set status = $1 where id = $2 and status = $3`, to, orderID, from); err != nil {
+		return err
+	}
+	if err := tellStatusChanged(ctx, t, orderID, from, to); err != nil {
 		return err
 	}
 	return event(ctx, t, by, Event{OrderID: orderID, Kind: kind, From: from, To: to, Detail: detail})

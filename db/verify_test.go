@@ -46,6 +46,12 @@ func (s shop) history(t testing.TB) *strings.Replacer {
 	if err := s.AdjustCredit(ctx, s.staff, s.reseller, spent, "back", "back"); err != nil {
 		t.Fatal(err)
 	}
+	if _, _, err := s.TestWebhook(ctx, s.staff, s.reseller, s.listen(t).ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetCreditAlert(ctx, s.staff, s.reseller, 100); err != nil {
+		t.Fatal(err)
+	}
 	s.verify(t)
 	return strings.NewReplacer("$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
 		"$UNPAID", fmt.Sprint(unpaid.ID), "$LAPSED", fmt.Sprint(lapsed.ID), "$ASKED", fmt.Sprint(asked.ID), "$TAKEN", fmt.Sprint(taken.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
@@ -137,6 +143,8 @@ var tamperings = []tampered{
 		`update topup set state = 'refused' where state = 'approved'`},
 	{"a top-up is made up", "the ledger knows no top-up that nobody asked for", "(topup_request:99)",
 		`insert into ledger_tx (ref, kind, created_at) select 'topup_request:99', 'topup', created_at from ledger_tx where order_id = $OPEN`},
+	{"a webhook's job is lost", "what a webhook is yet to be told has a job", "webhook_delivery 1", `delete from job where kind = 'webhook'`},
+	{"low credit is made up", "credit is noted as low exactly while it is", "account ", `update account set low = true where alert_cents is not null`},
 	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 7",
 		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},
 	{"an order number is lost", "numbers are gapless", "ORD-$YEAR",

@@ -34,6 +34,8 @@ type Handlers struct {
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
 
+	LoopbackWebhooks bool // a demo's endpoints may be on this machine, without TLS
+
 	Approver         Approver // the sandbox CA's; nil without it
 	Internet         Internet // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin
