@@ -36,8 +36,9 @@ type Handlers struct {
 
 	LoopbackWebhooks bool // a demo's endpoints may be on this machine, without TLS
 
-	Approver         Approver // the sandbox CA's; nil without it
-	Internet         Internet // the pretend internet; nil without it
+	Reference        func(lang string) views.APIDocsPage // of the API, without its webhooks
+	Approver         Approver                            // the sandbox CA's; nil without it
+	Internet         Internet                            // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin
 	DemoCustomerLink string // address of an end customer's page to try; "" is none
 }
