@@ -6,7 +6,7 @@ import "testing"
 func TestEveryOtherPageHolds(t *testing.T) {
 	b := signedIn(t, shop.access.Reseller)
 	for _, p := range []struct{ path, name string }{
-		{"/settings", "settings"}, {"/credits", "credits"}, {"/invoices", "invoices"}, {"/orders?view=needs_me", "orders-needs-me"},
+		{"/settings", "settings"}, {"/credits", "credits"}, {"/invoices", "invoices"}, {"/orders?view=needs_me", "orders-needs-me"}, {"/docs/api", "apidocs-signedin"},
 	} {
 		b.open(p.path)
 		b.look(200, p.name)
@@ -32,7 +32,7 @@ func TestEveryOtherPageHolds(t *testing.T) {
 // Every page once more in Turkish.
 func TestEveryPageHoldsInTurkish(t *testing.T) {
 	guest := open(t, inTurkish)
-	for path, name := range map[string]string{"/sign-in": "signin", "/forgot-password": "forgot", "/demo": "demo"} {
+	for path, name := range map[string]string{"/sign-in": "signin", "/forgot-password": "forgot", "/demo": "demo", "/docs/api": "apidocs"} {
 		guest.open(path)
 		guest.look(200, name)
 	}
