@@ -1,6 +1,9 @@
 package views
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // APIDocsPage is /docs/api: how programs talk to the portal. It is filled from the
 // table that the API answers by, in the reader's language.
@@ -72,5 +75,8 @@ func (f APIField) shownWords() (shown []string) {
 	}
 	return shown
 }
+
+// shownKind names the object of a field instead of calling it one: Order, Order[].
+func (f APIField) shownKind() string { return strings.Replace(f.Kind, "object", f.Object, 1) }
 
 func statusText(status int) string { return strconv.Itoa(status) }
