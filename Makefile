@@ -55,7 +55,7 @@ test-long: ## hold 100 000 random movements of money against the model
 	go test -timeout 60m ./db -run TestMoneyFollowsTheModel -count 1 -rapid.checks=1250 -rapid.steps=80
 
 bench: ## print the table of speed ratios, measured in one run
-	go test ./db -run '^TestSpeed$$' -count 1 -v -bench.ratios
+	go test ./db ./web -run '^TestSpeed' -count 1 -p 1 -v -timeout 40m -bench.ratios
 
 clean: ## remove what was built and downloaded here
 	rm -rf certbay $(CACHE) e2e/out static/src/node_modules

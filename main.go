@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -40,6 +42,7 @@ type program struct {
 		Create adminCreateCommand `cmd:"" help:"Make an administrator. The password is read from CERTBAY_PASSWORD or the first line of standard input."`
 	} `cmd:"" help:"Administrators."`
 	Verify  verifyCommand  `cmd:"" help:"Check every rule of the book; names the first broken row and exits 1."`
+	Rebuild rebuildCommand `cmd:"" name:"rebuild-stats" help:"Compute the statistics anew from the orders and the ledger, should verify find them wrong."`
 	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of a SQLite book while it is in use."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -253,6 +256,7 @@ func (h house) run(ctx context.Context, listening func() error) error {
 	if err != nil {
 		return err
 	}
+	h.config.Upstreams = slices.Sorted(maps.Keys(h.work.Upstreams))
 	server, err := web.New(h.config)
 	if err != nil {
 		return err
@@ -337,6 +341,17 @@ func (v verifyCommand) Run(ctx context.Context) error {
 	}
 	fmt.Printf("the book is sound: %d ledger transactions, %d orders, %d audit rows\n", seen.Transactions, seen.Orders, seen.AuditRows)
 	return nil
+}
+
+type rebuildCommand struct{ bookFlags }
+
+func (r rebuildCommand) Run(ctx context.Context) error {
+	book, err := r.openExisting(ctx)
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	return book.RebuildStats(ctx)
 }
 
 type backupCommand struct {

@@ -114,6 +114,15 @@ type AuditFilter struct {
 	Page
 }
 
+// AuditLookedAt is how many of the newest rows are looked through for an actor or
+// an action; of an object or a reseller every row is found.
+const AuditLookedAt = 100_000
+
+// LooksBack says whether only the newest AuditLookedAt rows are looked through.
+func (f AuditFilter) LooksBack() bool {
+	return (f.Actor != "" || f.Action != "") && f.Object == "" && f.ResellerID == 0
+}
+
 // AuditRows lists the audit, newest first, with the number of matching rows.
 func (db *DB) AuditRows(ctx context.Context, f AuditFilter) ([]AuditRow, int, error) {
 	where, args := conditions{}, []any{}
@@ -121,5 +130,8 @@ func (db *DB) AuditRows(ctx context.Context, f AuditFilter) ([]AuditRow, int, er
 	where.add(&args, f.Action != "", "action like ? escape '\\'", likePrefix(f.Action))
 	where.add(&args, f.Actor != "", "lower(actor_name) like ? escape '\\'", likePart(strings.ToLower(f.Actor)))
 	where.add(&args, f.ResellerID != 0, "reseller_id = ?", f.ResellerID)
+	if f.LooksBack() {
+		where.parts = append(where.parts, fmt.Sprintf("seq > (select seq from audit_head where id = 1) - %d", AuditLookedAt))
+	}
 	return list(ctx, db.read, scanAudit, auditColumns, "audit", where, args, "seq desc", f.Page)
 }

@@ -33,7 +33,7 @@ func (db *DB) SetCreditAlert(ctx context.Context, by Actor, resellerID, cents in
 		if _, err := t.ExecContext(ctx, `update account set alert_cents = $1 where kind = 'wallet' and reseller_id = $2`, to, resellerID); err != nil {
 			return err
 		}
-		if err := watchCredit(ctx, t, resellerID); err != nil {
+		if err := noteCredit(ctx, t, resellerID); err != nil {
 			return err
 		}
 		return audit(ctx, t, by, Change{Action: "reseller.credit_alert", Object: object("reseller", resellerID), ResellerID: resellerID, Before: alertWords(before), After: alertWords(to)})
@@ -47,9 +47,9 @@ func alertWords(at sql.NullInt64) string {
 	return cents2(at.Int64) + " USD"
 }
 
-// watchCredit notes in the transaction of a wallet's movement that it fell below,
+// noteCredit notes in the transaction of a wallet's movement that it fell below,
 // or rose above, what its reseller chose, and tells of a fall.
-func watchCredit(ctx context.Context, t *tx, resellerID int64) error {
+func noteCredit(ctx context.Context, t *tx, resellerID int64) error {
 	var balance, threshold int64
 	var low bool
 	err := driverError(t.QueryRowContext(ctx, `update account set low = (balance_cents < alert_cents)

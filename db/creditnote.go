@@ -30,12 +30,12 @@ func writeCreditNote(ctx context.Context, t *tx, orderID int64) error {
 	if err := changed(ctx, t, `update invoice set status = 'cancelled' where id = $1 and status <> 'cancelled'`, i.ID); err != nil {
 		return err
 	}
-	number, err := nextNumber(ctx, t, "CRN")
+	numbers, err := nextNumbers(ctx, t, "CRN")
 	if err != nil {
 		return err
 	}
 	_, err = t.ExecContext(ctx, `insert into credit_note (number, invoice_id, reseller_id, net_cents, tax_cents, total_cents, created_at)
-		select $1, id, reseller_id, net_cents, tax_cents, total_cents, $2 from invoice where id = $3`, number, t.now, i.ID)
+		select $1, id, reseller_id, net_cents, tax_cents, total_cents, $2 from invoice where id = $3`, numbers["CRN"], t.now, i.ID)
 	return err
 }
 
@@ -70,5 +70,5 @@ func (db *DB) InvoiceCreditNote(ctx context.Context, invoiceID int64) (CreditNot
 
 // CreditNotes lists a reseller's credit notes, newest first.
 func (db *DB) CreditNotes(ctx context.Context, resellerID int64, p Page) ([]CreditNote, int, error) {
-	return list(ctx, db.read, scanCreditNote, creditNoteColumns, creditNoteTables, conditions{parts: []string{"n.reseller_id = $1"}}, []any{resellerID}, "n.id desc", p)
+	return list(ctx, db.read, scanCreditNote, creditNoteColumns, creditNoteTables, conditions{parts: []string{"n.reseller_id = $1"}, about: "credit_note n"}, []any{resellerID}, "n.id desc", p)
 }

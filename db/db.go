@@ -17,8 +17,9 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
-	_ "modernc.org/sqlite"             // the "sqlite" driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the "sqlite" driver
 )
 
 type engine int
@@ -31,11 +32,12 @@ const (
 // DB is an open book. It is safe for concurrent use.
 type DB struct {
 	engine engine
-	read   *sql.DB // SQLite: several readers; PostgreSQL: the same pool as write
+	read   reader  // SQLite: several readers; PostgreSQL: the same pool as write
 	write  *sql.DB // SQLite: one connection, so writers queue instead of colliding
 	path   string  // of the SQLite file
 
 	prepared statements // of the writing connection
+	changes  queue      // to be written to the SQLite file
 
 	// Box seals secrets that are read again; nil until Unlock. See seal.go.
 	Box *Box
@@ -95,13 +97,16 @@ func open(ctx context.Context, target, synchronous string) (*DB, error) {
 
 func (db *DB) openPostgres(target string) error {
 	db.engine = postgres
-	pool, err := sql.Open("pgx", target)
+	config, err := pgx.ParseConfig(target)
 	if err != nil {
 		return fmt.Errorf("open the book: %w", err)
 	}
+	// A time that a query turns into text reads as it does on SQLite.
+	config.RuntimeParams["timezone"], config.RuntimeParams["datestyle"] = "UTC", "ISO"
+	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(20)
 	pool.SetMaxIdleConns(20)
-	db.read, db.write = pool, pool
+	db.read.DB, db.write = pool, pool
 	return nil
 }
 
@@ -122,19 +127,14 @@ func (db *DB) openSQLite(target, synchronous string) error {
 		return fmt.Errorf("open the book: %w", err)
 	}
 	file.Close()
-	common := url.Values{
-		"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")",
-			"foreign_keys(1)", "busy_timeout(5000)", "temp_store(MEMORY)", "cache_size(-16000)"},
-		"_time_format": {"sqlite"},
-		"_timezone":    {"UTC"},
-		"_txlock":      {"immediate"},
-	}
-	dsn := "file:" + (&url.URL{Path: target}).EscapedPath() + "?" + common.Encode()
+	dsn := "file:" + (&url.URL{Path: target}).EscapedPath() + "?" + pragmas(synchronous)
+	db.changes.turn = make(chan struct{}, 1)
 	if db.write, err = sql.Open("sqlite", dsn); err != nil {
 		return fmt.Errorf("open the book: %w", err)
 	}
 	db.write.SetMaxOpenConns(1)
-	if db.read, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
+	db.read.prepared = &statements{}
+	if db.read.DB, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
 		return fmt.Errorf("open the book: %w", err)
 	}
 	db.read.SetMaxOpenConns(8)
@@ -142,9 +142,21 @@ func (db *DB) openSQLite(target, synchronous string) error {
 	return nil
 }
 
+// pragmas are the settings of every connection to a SQLite book.
+func pragmas(synchronous string) string {
+	return url.Values{
+		"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")",
+			"foreign_keys(1)", "busy_timeout(5000)", "temp_store(MEMORY)", "cache_size(-16000)",
+			"wal_autocheckpoint(4000)"}, // 16 MB: a checkpoint is one caller's wait, so there are few
+		"_time_format": {"sqlite"},
+		"_timezone":    {"UTC"},
+		"_txlock":      {"immediate"},
+	}.Encode()
+}
+
 // Close releases the book's connections.
 func (db *DB) Close() error {
-	if db.read != db.write && db.read != nil {
+	if db.read.DB != db.write && db.read.DB != nil {
 		db.read.Close()
 	}
 	if db.write == nil {
@@ -166,20 +178,10 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// tx is one transaction and the moment it happens at.
-type tx struct {
-	*sql.Tx
-	now time.Time
-
-	prepared   *statements
-	unprepared []string // queries met for the first time
-
-	webhooks map[int64][]subscription // per reseller, as this transaction found them
-}
-
 // transact runs fn in one transaction: committed when fn returns nil, rolled
 // back otherwise. When the engine asks to try again (deadlock, busy) fn runs
-// again from the start, so fn must touch nothing outside the transaction.
+// again from the start, so fn must touch nothing outside the transaction, nor read
+// the book but through it.
 func (db *DB) transact(ctx context.Context, fn func(*tx) error) error {
 	const tries = 5
 	for attempt := 1; ; attempt++ {
@@ -197,22 +199,17 @@ func (db *DB) transact(ctx context.Context, fn func(*tx) error) error {
 }
 
 func (db *DB) transactOnce(ctx context.Context, fn func(*tx) error) error {
-	sqlTx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return driverError(err)
-	}
-	defer sqlTx.Rollback()
-	t := &tx{Tx: sqlTx, now: db.now(), prepared: &db.prepared}
-	if err := fn(t); err != nil {
-		return driverError(err)
-	}
-	if err := sqlTx.Commit(); err != nil {
-		return driverError(err)
-	}
+	c := &change{ctx: ctx, fn: fn, done: make(chan struct{})}
 	if db.engine == sqlite {
-		db.prepared.learn(ctx, db.write, t.unprepared)
+		db.changes.add(c, db.commit)
+	} else {
+		db.commit([]*change{c})
 	}
-	return nil
+	var p *panicked
+	if errors.As(c.err, &p) {
+		panic(p)
+	}
+	return c.err
 }
 
 // now is the book's clock, to the microsecond that both engines keep.
@@ -292,31 +289,22 @@ func orNull(t time.Time) any {
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-// nextNumber takes the next gapless number of a counter within the transaction,
-// as PREFIX-2026-0042.
-func nextNumber(ctx context.Context, t *tx, prefix string) (string, error) {
-	year := t.now.Year()
-	var value int64
-	err := t.QueryRowContext(ctx,
-		`insert into counter (name, value) values ($1, 1)
-		 on conflict (name) do update set value = counter.value + 1 returning value`,
-		fmt.Sprintf("%s-%d", prefix, year)).Scan(&value)
-	return fmt.Sprintf("%s-%d-%04d", prefix, year, value), err
-}
-
-// Page is one page of a list: rows from Offset, at most Limit, and how many
-// there are in all.
-type Page struct {
-	Limit  int
-	Offset int
-}
-
-func (p Page) bounded() Page {
-	if p.Limit <= 0 || p.Limit > 200 {
-		p.Limit = 50
+// nextNumbers takes the next gapless number of each counter within the
+// transaction, by prefix, as PREFIX-2026-0042. Whoever takes several names them
+// in one order everywhere.
+func nextNumbers(ctx context.Context, t *tx, prefixes ...string) (map[string]string, error) {
+	var rows []any
+	for _, prefix := range prefixes {
+		rows = append(rows, fmt.Sprintf("%s-%d", prefix, t.now.Year()), 1)
 	}
-	if p.Offset < 0 {
-		p.Offset = 0
-	}
-	return p
+	numbers := map[string]string{}
+	_, err := collect(ctx, t, func(s scanner) (name string, err error) {
+		var value int64
+		err = s.Scan(&name, &value)
+		prefix, _, _ := strings.Cut(name, "-")
+		numbers[prefix] = fmt.Sprintf("%s-%04d", name, value)
+		return name, err
+	}, `insert into counter (name, value) values `+tuples(len(prefixes), 2)+`
+		 on conflict (name) do update set value = counter.value + 1 returning name, value`, rows...)
+	return numbers, err
 }

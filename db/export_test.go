@@ -3,7 +3,9 @@ package db
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -63,10 +65,13 @@ func (db *DB) Columns(ctx context.Context) ([]string, error) {
 // OnPostgres says which engine the book is on.
 func (db *DB) OnPostgres() bool { return db.engine == postgres }
 
+// FigureRule is the rule that holds the statistics against what they are of.
+const FigureRule = figureRule
+
 // Rules lists the rules that Verify checks with queries.
 func Rules() []string {
 	var names []string
-	for _, r := range rules {
+	for _, r := range slices.Concat(rules, moneyRules) {
 		names = append(names, r.rule)
 	}
 	return names
@@ -120,4 +125,61 @@ func MigrationInserts(file string) ([]string, error) {
 		}
 	}
 	return inserts, nil
+}
+
+// Wish is a change for Together.
+type Wish struct {
+	Ctx context.Context
+	Do  func(exec func(query string, args ...any) error) error
+}
+
+// Together commits changes as it does those of callers who wait at one time, and
+// answers each.
+func (db *DB) Together(wishes ...Wish) []error {
+	var changes []*change
+	for _, w := range wishes {
+		changes = append(changes, &change{ctx: w.Ctx, done: make(chan struct{}), fn: func(t *tx) error {
+			return w.Do(func(query string, args ...any) error {
+				_, err := t.ExecContext(w.Ctx, query, args...)
+				return err
+			})
+		}})
+	}
+	db.commit(changes)
+	var errs []error
+	for _, c := range changes {
+		<-c.done
+		errs = append(errs, c.err)
+	}
+	return errs
+}
+
+// Alone makes a change of the caller's own.
+func (db *DB) Alone(ctx context.Context, do func()) error {
+	return db.transact(ctx, func(*tx) error {
+		do()
+		return nil
+	})
+}
+
+// Count answers a query for one number.
+func (db *DB) Count(t testing.TB, query string) (n int64) {
+	t.Helper()
+	if err := db.read.QueryRow(query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Pragmas are the settings of the book's connections.
+var Pragmas = pragmas("FULL")
+
+// NextOrderID has the next order get an id.
+func (db *DB) NextOrderID(ctx context.Context, id int64) error {
+	query, args := `insert into sqlite_sequence (name, seq) values ('orders', $1)`, []any{id - 1}
+	if db.engine == postgres {
+		query = `select setval(pg_get_serial_sequence('orders', 'id'), $1)`
+	}
+	_, err := db.write.ExecContext(ctx, query, args...)
+	return err
 }

@@ -233,7 +233,9 @@ func (db *DB) RecordStatus(ctx context.Context, certificateID int64, message str
 		if _, err := t.ExecContext(ctx, `update orders set message = $1, upstream_seen_at = $2 where id = $3 and fulfilment = 'accepted'`, message, t.now, c.OrderID); err != nil {
 			return err
 		}
-		if _, err := t.ExecContext(ctx, `update orders set vetting = not exists (select 1 from dcv where certificate_id = $1 and state <> 'verified') where id = $2`, c.ID, c.OrderID); err != nil {
+		err = countChange(ctx, t, func(o *counted) { o.vetting = !o.vetting }, `update orders set vetting = not vetting
+			where id = $2 and vetting = exists (select 1 from dcv where certificate_id = $1 and state <> 'verified') returning `+countedColumns, c.ID, c.OrderID)
+		if err != nil && !errors.Is(err, ErrStale) { // stale: vetting is as it was
 			return err
 		}
 		o, err := anyOrder(ctx, t, c.OrderID)
@@ -323,7 +325,8 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 	if first {
 		completedAt, endsAt = t.now, t.now.AddDate(0, o.Months, 0)
 	}
-	_, err := t.ExecContext(ctx, `update orders set completed_at = $1, ends_at = $2, certificate_until = $3, upstream_seen_at = $4, message = '', licence_key = $5 where id = $6`,
+	err := countChange(ctx, t, func(c *counted) { c.delivered, c.until = !first, o.CertificateUntil },
+		`update orders set completed_at = $1, ends_at = $2, certificate_until = $3, upstream_seen_at = $4, message = '', licence_key = $5 where id = $6 returning `+countedColumns,
 		completedAt, endsAt, orNull(i.NotAfter), t.now, i.LicenceKey, o.ID)
 	if err != nil {
 		return err
@@ -336,6 +339,7 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 		return err
 	}
 	if first {
+		countDelivery(t, o)
 		err = post(ctx, t, posting{ref: "settle " + object("order", o.ID), kind: "settle", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,
 			legs: []leg{{Held, -o.PayableCents()}, {Revenue, o.TotalCents}, {Tax, o.TaxCents},
 				{UpstreamCost, o.CostCents}, {UpstreamCredit, -o.CostCents}}})

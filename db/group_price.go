@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (r PriceRule) String() string {
 // at is the term as the group buys it. A list price below the group's own would
 // be no list price: it is shown as the group's.
 func (t Term) at(r PriceRule, c cost) Term {
-	t.GroupCents = r.Price(c.cents)
+	t.GroupCents, t.cost = r.Price(c.cents), c
 	t.ListCents = max(t.ListCents, t.GroupCents)
 	return t
 }
@@ -71,22 +72,35 @@ type groupPrice struct {
 	rule PriceRule
 }
 
+const groupPriceColumns = `t.product_id, t.months, t.list_cents, t.san_cents, t.wildcard_san_cents, g.cents, g.below_cost_reason, g.margin_bp`
+
+func (r *groupPrice) fields() []any {
+	return []any{&r.product, &r.Months, &r.ListCents, &r.SANCents, &r.WildcardSANCents, &r.rule.Cents, &r.rule.Reason, marginOf{&r.rule}}
+}
+
+// marginOf scans a rule's margin, the last of its columns; null is a fixed price.
+type marginOf struct{ rule *PriceRule }
+
+func (m marginOf) Scan(src any) error {
+	var margin sql.NullInt64
+	if err := margin.Scan(src); err != nil {
+		return err
+	}
+	m.rule.Kind = FixedPrice
+	if margin.Valid {
+		*m.rule = PriceRule{Kind: MarginPrice, MarginBP: margin.Int64}
+	}
+	return nil
+}
+
 // groupPrices lists a group's prices of a product (0: of all), not yet reckoned.
 func groupPrices(ctx context.Context, q querier, group, product int64) ([]groupPrice, error) {
 	where, args := conditions{}, []any{group}
 	where.parts = append(where.parts, "g.group_id = $1")
 	where.add(&args, product != 0, "g.product_id = ?", product)
-	return collect(ctx, q, func(s scanner) (r groupPrice, err error) {
-		var margin int64
-		err = s.Scan(&r.product, &r.Months, &r.ListCents, &r.SANCents, &r.WildcardSANCents, &r.rule.Cents, &margin, &r.rule.Reason)
-		r.rule.Kind = FixedPrice
-		if margin >= 0 {
-			r.rule = PriceRule{Kind: MarginPrice, MarginBP: margin}
-		}
-		return r, err
-	}, `select t.product_id, t.months, t.list_cents, t.san_cents, t.wildcard_san_cents, g.cents, coalesce(g.margin_bp, -1), g.below_cost_reason
-		from group_price g join product_term t on t.product_id = g.product_id and t.months = g.months`+where.clause()+
-		` order by t.product_id, t.months`, args...)
+	return collect(ctx, q, func(s scanner) (r groupPrice, err error) { return r, s.Scan(r.fields()...) },
+		`select `+groupPriceColumns+` from group_price g join product_term t on t.product_id = g.product_id and t.months = g.months`+where.clause()+
+			` order by t.product_id, t.months`, args...)
 }
 
 // PriceRow is a term of a product as the price table of a group shows it.
@@ -358,23 +372,28 @@ func (db *DB) SetGroupPrice(ctx context.Context, by Actor, groupID, productID in
 }
 
 // PricesBelowCost counts the prices of active products that are below today's
-// cost though nobody allowed it: fixed ones that the cost has overtaken.
+// cost though nobody allowed it: fixed ones that the cost has overtaken. It reads
+// each product's prices once, however many groups share them.
 func (db *DB) PricesBelowCost(ctx context.Context) (int, error) {
-	groups, err := db.Groups(ctx)
-	if err != nil {
+	type fixed struct {
+		product int64
+		months  int
+		cents   int64
+		groups  int
+	}
+	prices, err := collect(ctx, db.read, func(s scanner) (f fixed, err error) {
+		return f, s.Scan(&f.product, &f.months, &f.cents, &f.groups)
+	}, `select g.product_id, g.months, g.cents, count(*) from group_price g join product p on p.id = g.product_id
+		where p.active = true and g.margin_bp is null and g.below_cost_reason = '' group by g.product_id, g.months, g.cents`)
+	if err != nil || len(prices) == 0 {
 		return 0, err
 	}
+	costs, err := db.costs(ctx, db.read, 0)
 	n := 0
-	for _, g := range groups {
-		rows, err := db.priceTable(ctx, db.read, g.ID, 0)
-		if err != nil {
-			return 0, err
-		}
-		for _, r := range rows {
-			if r.Active && r.BelowCost() && r.Rule.Reason == "" {
-				n++
-			}
+	for _, f := range prices {
+		if cost, unknown := costs.of(f.product, f.months); unknown == nil && f.cents < cost.cents {
+			n += f.groups
 		}
 	}
-	return n, nil
+	return n, err
 }

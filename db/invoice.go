@@ -30,9 +30,11 @@ type Party struct {
 	TaxID     string `json:"tax_id"`
 	Email     string `json:"email"`
 	taxRateBP int64
+	suspended bool
 }
 
-// InvoiceLine is one line; amounts are USD cents. Kind is base, san or discount.
+// InvoiceLine is one line; amounts are USD cents. Kind is base, san, wildcard_san
+// (names that are charged; those included are no line) or discount.
 type InvoiceLine struct {
 	Kind      string `json:"kind"`
 	Text      string `json:"text"`
@@ -69,40 +71,36 @@ type Invoice struct {
 	PaidAt      time.Time
 }
 
-// activeParty reads a reseller as a buyer; ErrSuspended when it may not buy.
-func activeParty(ctx context.Context, q querier, resellerID int64) (Party, error) {
-	var p Party
-	var status string
-	err := q.QueryRowContext(ctx, `select company, address, city, country, tax_office, tax_id, email, tax_rate_bp, status from reseller where id = $1`, resellerID).
-		Scan(&p.Company, &p.Address, &p.City, &p.Country, &p.TaxOffice, &p.TaxID, &p.Email, &p.taxRateBP, &status)
-	if err == nil && status != "active" {
-		return p, ErrSuspended
+// parties reads the two sides of a sale to a reseller.
+func parties(ctx context.Context, q querier, resellerID int64) (seller, buyer Party, err error) {
+	var status Standing
+	var settings string
+	err = q.QueryRowContext(ctx, `select company, address, city, country, tax_office, tax_id, email, tax_rate_bp, status,
+			coalesce((select value from setting where name = 'operator'), '{}') from reseller where id = $1`, resellerID).
+		Scan(&buyer.Company, &buyer.Address, &buyer.City, &buyer.Country, &buyer.TaxOffice, &buyer.TaxID, &buyer.Email, &buyer.taxRateBP, &status, &settings)
+	if err != nil {
+		return seller, buyer, driverError(err)
 	}
-	return p, driverError(err)
+	buyer.suspended = status != Active
+	var o Operator
+	err = json.Unmarshal([]byte(settings), &o)
+	return Party{Company: o.Company, Address: o.Address, City: o.City, Country: o.Country, TaxOffice: o.TaxOffice, TaxID: o.TaxID, Email: o.Email}, buyer, err
+}
+
+// mayBuy answers ErrSuspended for a reseller that may not.
+func mayBuy(ctx context.Context, q querier, resellerID int64) error {
+	_, buyer, err := parties(ctx, q, resellerID)
+	if err == nil && buyer.suspended {
+		return ErrSuspended
+	}
+	return err
 }
 
 // writeInvoice makes the invoice of an order in the order's transaction.
-func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party) error {
-	seller, err := operator(ctx, t)
-	if err != nil {
-		return err
-	}
-	number, err := nextNumber(ctx, t, "INV")
-	if err != nil {
-		return err
-	}
+func writeInvoice(ctx context.Context, t *tx, number string, o Order, d Draft) error {
 	s := Snapshot{
-		Seller: Party{Company: seller.Company, Address: seller.Address, City: seller.City, Country: seller.Country,
-			TaxOffice: seller.TaxOffice, TaxID: seller.TaxID, Email: seller.Email},
-		Buyer: buyer, TaxRateBP: buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months,
-		Lines: []InvoiceLine{{Kind: "base", Text: o.ProductName, Quantity: 1, UnitCents: o.BaseCents, Cents: o.BaseCents}},
-	}
-	if o.SANCents != 0 {
-		s.Lines = append(s.Lines, InvoiceLine{Kind: "san", Text: fmt.Sprintf("SAN × %d", o.SANCount+o.WildcardSANCount),
-			Quantity: int64(o.SANCount + o.WildcardSANCount), Cents: o.SANCents})
-	}
-	if o.DiscountCents != 0 {
-		s.Lines = append(s.Lines, InvoiceLine{Kind: "discount", Quantity: 1, UnitCents: -o.DiscountCents, Cents: -o.DiscountCents})
+		Seller: d.seller, Buyer: d.buyer, TaxRateBP: d.buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months,
+		Lines: d.lines(),
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -121,6 +119,34 @@ func writeInvoice(ctx context.Context, t *tx, o Order, buyer Party) error {
 	}
 	return emit(ctx, t, o.ResellerID, InvoiceCreatedData{InvoiceID: id, InvoiceNumber: number, OrderID: o.ID, OrderNumber: o.Number, Status: status,
 		Net: Cents(o.TotalCents), Tax: Cents(o.TaxCents), Total: Cents(o.PayableCents()), Currency: "USD", DueAt: due})
+}
+
+// lines are what the draft's price is made of; they sum to its Total.
+func (d Draft) lines() []InvoiceLine {
+	list := []InvoiceLine{{Kind: "base", Text: d.Product.Name, Quantity: 1, UnitCents: d.Quote.Base, Cents: d.Quote.Base}}
+	names := func(kind, text string, count, unit int64) {
+		if count > 0 {
+			list = append(list, InvoiceLine{Kind: kind, Text: fmt.Sprintf("%s × %d", text, count), Quantity: count, UnitCents: unit, Cents: count * unit})
+		}
+	}
+	names("san", "SAN", charged(d.SANCount, d.Product.SANIncluded), d.Term.SANCents)
+	names("wildcard_san", "Wildcard SAN", charged(d.WildcardSANCount, d.Product.WildcardSANIncluded), d.Term.WildcardSANCents)
+	if d.Quote.Discount != 0 {
+		list = append(list, InvoiceLine{Kind: "discount", Quantity: 1, UnitCents: -d.Quote.Discount, Cents: -d.Quote.Discount})
+	}
+	return list
+}
+
+// ChargedNames is how many additional names the invoice charges; what an order
+// has beyond them its product includes.
+func (s Snapshot) ChargedNames() int {
+	n := int64(0)
+	for _, l := range s.Lines {
+		if l.Kind == "san" || l.Kind == "wildcard_san" {
+			n += l.Quantity
+		}
+	}
+	return int(n)
 }
 
 const (
@@ -150,7 +176,5 @@ func (db *DB) OrderInvoice(ctx context.Context, orderID int64) (Invoice, error) 
 
 // Invoices lists a reseller's invoices, newest first; an empty status is every status.
 func (db *DB) Invoices(ctx context.Context, resellerID int64, status InvoiceStatus, p Page) ([]Invoice, int, error) {
-	where, args := conditions{parts: []string{"i.reseller_id = $1"}}, []any{resellerID}
-	where.add(&args, status != "", "i.status = ?", status)
-	return list(ctx, db.read, scanInvoice, invoiceColumns, invoiceTables, where, args, "i.id desc", p)
+	return db.FilteredInvoices(ctx, resellerID, InvoiceFilter{Status: status}, p)
 }

@@ -25,7 +25,8 @@ func TestAnInvoiceNeverChanges(t *testing.T) {
 		TaxRateBP: 2000, Domain: "example.com", Product: "PositiveSSL Multi-Domain", Months: 12,
 		Lines: []db.InvoiceLine{
 			{Kind: "base", Text: "PositiveSSL Multi-Domain", Quantity: 1, UnitCents: 4999, Cents: 4999},
-			{Kind: "san", Text: "SAN × 2", Quantity: 2, Cents: 799 + 4999},
+			{Kind: "san", Text: "SAN × 1", Quantity: 1, UnitCents: 799, Cents: 799},
+			{Kind: "wildcard_san", Text: "Wildcard SAN × 1", Quantity: 1, UnitCents: 4999, Cents: 4999},
 			{Kind: "discount", Quantity: 1, UnitCents: -3700, Cents: -3700},
 		},
 	}

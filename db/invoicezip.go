@@ -28,7 +28,7 @@ type InvoiceFilter struct {
 }
 
 func (f InvoiceFilter) where(resellerID int64) (conditions, []any) {
-	where, args := conditions{parts: []string{"i.reseller_id = $1"}}, []any{resellerID}
+	where, args := conditions{parts: []string{"i.reseller_id = $1"}, about: "invoice i"}, []any{resellerID}
 	where.add(&args, f.Status != "", "i.status = ?", f.Status)
 	where.add(&args, !f.From.IsZero(), "i.created_at >= ?", f.From.UTC())
 	where.add(&args, !f.Until.IsZero(), "i.created_at < ?", f.Until.UTC())
@@ -38,7 +38,7 @@ func (f InvoiceFilter) where(resellerID int64) (conditions, []any) {
 // FilteredInvoices lists a reseller's invoices that pass a filter, newest first.
 func (db *DB) FilteredInvoices(ctx context.Context, resellerID int64, f InvoiceFilter, p Page) ([]Invoice, int, error) {
 	where, args := f.where(resellerID)
-	return list(ctx, db.read, scanInvoice, invoiceColumns, invoiceTables, where, args, "i.id desc", p)
+	return list(ctx, db.read, scanInvoice, invoiceColumns, invoiceTables, where, args, "i.created_at desc, i.id desc", p)
 }
 
 // InvoiceZip is a zip of a reseller's invoices, being made or ready.

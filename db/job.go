@@ -213,10 +213,32 @@ type JobFilter struct {
 	Page
 }
 
+// JobCounts counts all jobs, and those that were given up.
+func (db *DB) JobCounts(ctx context.Context) (all, failed int, err error) {
+	err = db.read.QueryRowContext(ctx, `select count(*), count(case when failed = true then 1 end) from job`).Scan(&all, &failed)
+	return all, failed, driverError(err)
+}
+
 // Jobs lists jobs: failed ones first, then by when they run.
 func (db *DB) Jobs(ctx context.Context, f JobFilter) ([]Job, int, error) {
-	where, args := conditions{}, []any{}
-	where.add(&args, f.Kind != "", "kind = ?", f.Kind)
-	where.add(&args, f.Failed, "failed = ?", true)
-	return list(ctx, db.read, scanJob, jobColumns, "job", where, args, "failed desc, run_at, id", f.Page)
+	lines, total, err := db.JobLines(ctx, f)
+	jobs := make([]Job, len(lines))
+	for i, line := range lines {
+		jobs[i] = line.Job
+	}
+	return jobs, total, err
+}
+
+// jobsInOrder are the jobs of a filter with where they stand in the list. Of all
+// kinds together only the first that a page may show are looked at, along the
+// index of when jobs run.
+func (f JobFilter) jobsInOrder() string {
+	if f.Kind != "" {
+		return "job j"
+	}
+	p := f.Page.bounded()
+	walk := func(failed string) string {
+		return fmt.Sprintf(`select id from (select id from job where failed = %s order by run_at, id limit %d) %s_ones`, failed, p.Offset+p.Limit, failed)
+	}
+	return `(` + walk("true") + ` union all ` + walk("false") + `) first left join job j on j.id = first.id`
 }

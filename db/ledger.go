@@ -1,7 +1,6 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -51,78 +50,72 @@ func post(ctx context.Context, t *tx, p posting) error {
 	if sum != 0 {
 		return errors.New("ledger: a transaction that does not sum to zero")
 	}
-	ids, err := accountIDs(ctx, t, p.reseller)
-	if err != nil {
-		return err
-	}
 	txID, err := insert(ctx, t, `insert into ledger_tx (ref, kind, order_id, memo, created_at) values ($1, $2, $3, $4, $5) returning id`,
 		p.ref, p.kind, idOrNull(p.orderID), p.memo, t.now)
 	if err != nil {
 		return err
 	}
-	legs := slices.Clone(p.legs)
+	legs := slices.DeleteFunc(slices.Clone(p.legs), func(l leg) bool { return l.cents == 0 })
+	if len(legs) == 0 {
+		return nil
+	}
 	// One order for all writers, so that two of them never wait for each other.
-	slices.SortFunc(legs, func(a, b leg) int { return cmp.Compare(ids[a.kind], ids[b.kind]) })
+	slices.SortFunc(legs, func(a, b leg) int { return slices.Index(AccountKinds, a.kind) - slices.Index(AccountKinds, b.kind) })
+	var entries []any
 	for _, l := range legs {
-		if l.cents == 0 {
-			continue
-		}
-		account, ok := ids[l.kind]
-		if !ok {
-			return ErrNotFound
-		}
-		var after int64
-		var floor sql.NullInt64
-		err := driverError(t.QueryRowContext(ctx,
-			`update account set balance_cents = balance_cents + $1
-			 where id = $2 and ($1 > 0 or floor_cents is null or balance_cents + $1 >= floor_cents)
-			 returning balance_cents, floor_cents`, l.cents, account).Scan(&after, &floor))
-		if errors.Is(err, ErrNotFound) {
-			return insufficient(ctx, t, account, -l.cents)
-		}
+		f, err := flow(ctx, t, l.kind.owner(p.reseller), l)
 		if err != nil {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `insert into ledger_entry (tx_id, account_id, amount_cents, balance_after_cents, floor_cents) values ($1, $2, $3, $4, $5)`,
-			txID, account, l.cents, after, floor)
-		if err != nil {
-			return err
-		}
-		if l.kind == Wallet {
-			if err := watchCredit(ctx, t, p.reseller); err != nil {
+		if f.turned {
+			if err := noteCredit(ctx, t, p.reseller); err != nil {
 				return err
 			}
 		}
+		entries = append(entries, txID, f.account, l.cents, f.after, f.floor)
 	}
-	return nil
+	countMoney(t, p)
+	_, err = t.ExecContext(ctx, `insert into ledger_entry (tx_id, account_id, amount_cents, balance_after_cents, floor_cents) values `+tuples(len(legs), 5), entries...)
+	return err
 }
 
-func insufficient(ctx context.Context, q querier, account, needed int64) error {
-	refusal := &InsufficientCredit{Needed: needed}
-	err := q.QueryRowContext(ctx, `select balance_cents - coalesce(floor_cents, 0) from account where id = $1`, account).Scan(&refusal.Available)
+// owner is whose an account of a posting is: 0 is the operator.
+func (k AccountKind) owner(reseller int64) int64 {
+	if k == Wallet || k == Held {
+		return reseller
+	}
+	return 0
+}
+
+// flowed is an account after money flowed.
+type flowed struct {
+	account, after int64
+	floor          sql.NullInt64 // what it was held against
+	turned         bool          // it fell below, or rose above, the credit that its reseller calls low
+}
+
+// flow changes an account's balance, unless that takes it below its floor.
+// *InsufficientCredit, ErrNotFound without such an account.
+func flow(ctx context.Context, t *tx, owner int64, l leg) (f flowed, err error) {
+	err = driverError(t.QueryRowContext(ctx,
+		`update account set balance_cents = balance_cents + $1
+		 where kind = $2 and coalesce(reseller_id, 0) = $3 and ($1 > 0 or floor_cents is null or balance_cents + $1 >= floor_cents)
+		 returning id, balance_cents, floor_cents, alert_cents is not null and low <> (balance_cents < alert_cents)`,
+		l.cents, l.kind, owner).Scan(&f.account, &f.after, &f.floor, &f.turned))
+	if errors.Is(err, ErrNotFound) {
+		err = insufficient(ctx, t, owner, l)
+	}
+	return f, err
+}
+
+func insufficient(ctx context.Context, q querier, owner int64, l leg) error {
+	refusal := &InsufficientCredit{Needed: -l.cents}
+	err := q.QueryRowContext(ctx, `select balance_cents - coalesce(floor_cents, 0) from account where kind = $1 and coalesce(reseller_id, 0) = $2`,
+		l.kind, owner).Scan(&refusal.Available)
 	if err != nil {
 		return driverError(err)
 	}
 	return refusal
-}
-
-// accountIDs finds the operator's accounts and, when reseller is not 0, that reseller's.
-func accountIDs(ctx context.Context, q querier, reseller int64) (map[AccountKind]int64, error) {
-	type row struct {
-		kind AccountKind
-		id   int64
-	}
-	rows, err := collect(ctx, q, func(s scanner) (r row, err error) { return r, s.Scan(&r.kind, &r.id) },
-		`select kind, id from account where reseller_id = $1
-		 union all select kind, id from account where reseller_id is null`, reseller)
-	if err != nil {
-		return nil, err
-	}
-	ids := map[AccountKind]int64{}
-	for _, r := range rows {
-		ids[r.kind] = r.id
-	}
-	return ids, nil
 }
 
 func idOrNull(id int64) any {

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -50,29 +51,18 @@ type LedgerFilter struct {
 	From       time.Time // not before
 	Until      time.Time // before
 	Page
+
+	beforeTx int64 // of margins: from where the last batch of an export ended
 }
 
-// EntriesCounted is how far the ledger counts; a longer list says it is that long.
-const EntriesCounted = 10_000
-
-// Ledger lists entries, newest first, and counts them up to EntriesCounted; for
-// the operator.
+// Ledger lists entries, newest first, and counts them as Page says; for the
+// operator.
 func (db *DB) Ledger(ctx context.Context, f LedgerFilter) ([]LedgerEntry, int, error) {
 	where, args, err := db.ledgerConditions(ctx, f)
 	if err != nil {
 		return nil, 0, err
 	}
-	var total int
-	counted := append(slices.Clone(args), EntriesCounted)
-	err = db.read.QueryRowContext(ctx, `select count(*) from (select 1 from ledger_entry e join ledger_tx t on t.id = e.tx_id`+where.clause()+
-		limitTo(len(counted))+`) counted`, counted...).Scan(&total)
-	if err != nil {
-		return nil, 0, driverError(err)
-	}
-	page := f.Page.bounded()
-	args = append(args, page.Limit, page.Offset)
-	rows, err := collect(ctx, db.read, scanEntry, `select `+entryColumns+` from `+entryTables+where.clause()+` order by e.id desc`+limitTo(len(args)-1)+offsetBy(len(args)), args...)
-	return rows, total, err
+	return list(ctx, db.read, scanEntry, entryColumns, entryTables, where, args, "e.id desc", f.Page)
 }
 
 // EachEntry calls do with every entry that the filter lets through, newest first,
@@ -143,10 +133,41 @@ func (db *DB) ledgerConditions(ctx context.Context, f LedgerFilter) (conditions,
 		}
 		where.among(&args, "e.account_id", ids)
 	}
+	where.about = "ledger_entry e"
+	if f.Kind != "" || !f.From.IsZero() || !f.Until.IsZero() || f.Order != "" || operators && f.ResellerID != 0 {
+		where.about = "ledger_entry e join ledger_tx t on t.id = e.tx_id"
+	}
 	where.add(&args, f.Kind != "", "t.kind = ?", f.Kind)
 	where.add(&args, !f.From.IsZero(), "t.created_at >= ?", f.From.UTC())
 	where.add(&args, !f.Until.IsZero(), "t.created_at < ?", f.Until.UTC())
-	return where, args, nil
+	return where, args, db.entriesBetween(ctx, &where, &args, f)
+}
+
+// startsApart is how far apart two transactions may begin that get their ids in
+// the other order.
+const startsApart = time.Hour
+
+// entriesBetween narrows the entries to a stretch of ids that holds the filter's
+// days: ids rise with time, so that old days are not walked to from the newest.
+func (db *DB) entriesBetween(ctx context.Context, where *conditions, args *[]any, f LedgerFilter) error {
+	for _, edge := range []struct {
+		day       time.Time
+		condition string
+		query     string
+	}{
+		{f.From.Add(-startsApart), "e.id >= ?", `select min(id) from ledger_entry where tx_id = (select id from ledger_tx where created_at >= $1 order by created_at, id limit 1)`},
+		{f.Until.Add(startsApart), "e.id <= ?", `select max(id) from ledger_entry where tx_id = (select id from ledger_tx where created_at <= $1 order by created_at desc, id desc limit 1)`},
+	} {
+		if edge.day.Year() < 2 {
+			continue
+		}
+		var id sql.NullInt64
+		if err := db.read.QueryRowContext(ctx, edge.query, edge.day.UTC()).Scan(&id); err != nil {
+			return driverError(err)
+		}
+		where.add(args, id.Valid, edge.condition, id.Int64) // else that transaction moved nothing
+	}
+	return nil
 }
 
 func (db *DB) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
@@ -218,43 +239,33 @@ type Margin struct {
 	SettledAt    time.Time
 	RevenueCents int64
 	CostCents    int64
+
+	txID int64
 }
 
 // Cents is the margin itself; negative: a loss.
 func (m Margin) Cents() int64 { return m.RevenueCents - m.CostCents }
 
 // Margins lists delivered orders by when they were settled, newest first, as the
-// ledger has them, and counts them up to EntriesCounted. Of the filter the
+// ledger has them, and counts them as Page says. Of the filter the
 // account and the kind play no part.
 func (db *DB) Margins(ctx context.Context, f LedgerFilter) ([]Margin, int, error) {
-	where, args := conditions{parts: []string{"t.kind = 'settle'"}}, []any{}
+	where, args := conditions{parts: []string{"t.kind = 'settle'"}, about: "ledger_tx t join orders o on o.id = t.order_id"}, []any{}
 	where.add(&args, f.ResellerID != 0, "o.reseller_id = ?", f.ResellerID)
 	where.add(&args, strings.TrimSpace(f.Order) != "", "o.number = ?", strings.ToUpper(strings.TrimSpace(f.Order)))
 	where.add(&args, !f.From.IsZero(), "t.created_at >= ?", f.From.UTC())
 	where.add(&args, !f.Until.IsZero(), "t.created_at < ?", f.Until.UTC())
-	var total int
-	counted := append(slices.Clone(args), EntriesCounted)
-	err := db.read.QueryRowContext(ctx, `select count(*) from (select 1 from ledger_tx t join orders o on o.id = t.order_id`+where.clause()+
-		limitTo(len(counted))+`) counted`, counted...).Scan(&total)
-	if err != nil {
-		return nil, 0, driverError(err)
-	}
-	page := f.Page.bounded()
-	args = append(args, page.Limit, page.Offset)
-	rows, err := collect(ctx, db.read, func(s scanner) (m Margin, err error) {
-		return m, s.Scan(&m.OrderID, &m.OrderNumber, &m.Product, &m.ResellerID, &m.ResellerName, moment{&m.SettledAt}, &m.RevenueCents, &m.CostCents)
-	}, `select o.id, o.number, p.name, r.id, r.name, t.created_at, `+movedByOrder("revenue")+`, `+movedByOrder("upstream_cost")+`
-		from ledger_tx t join orders o on o.id = t.order_id join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`+
-		where.clause()+` order by t.id desc`+limitTo(len(args)-1)+offsetBy(len(args)), args...)
-	return rows, total, err
+	where.add(&args, f.beforeTx != 0, "t.id < ?", f.beforeTx)
+	return list(ctx, db.read, func(s scanner) (m Margin, err error) {
+		return m, s.Scan(&m.txID, &m.OrderID, &m.OrderNumber, &m.Product, &m.ResellerID, &m.ResellerName, moment{&m.SettledAt}, &m.RevenueCents, &m.CostCents)
+	}, `t.id, o.id, o.number, p.name, r.id, r.name, t.created_at, `+movedByOrder("revenue")+`, `+movedByOrder("upstream_cost"),
+		`ledger_tx t join orders o on o.id = t.order_id join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`,
+		where, args, "t.id desc", f.Page)
 }
 
 // EachMargin calls do with every margin that the filter lets through, for an export.
 func (db *DB) EachMargin(ctx context.Context, f LedgerFilter, do func(Margin) error) error {
-	f.Page = Page{Limit: 200}
-	if f.Until.IsZero() {
-		f.Until = db.now() // so that new ones shift nothing
-	}
+	f.Page = Page{Limit: 200, Uncounted: true}
 	for {
 		margins, _, err := db.Margins(ctx, f)
 		if err != nil {
@@ -264,11 +275,11 @@ func (db *DB) EachMargin(ctx context.Context, f LedgerFilter, do func(Margin) er
 			if err := do(m); err != nil {
 				return err
 			}
+			f.beforeTx = m.txID // so that new ones shift nothing
 		}
 		if len(margins) < f.Limit {
 			return nil
 		}
-		f.Offset += f.Limit
 	}
 }
 

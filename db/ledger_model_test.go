@@ -291,6 +291,39 @@ func (m *bookModel) check(t *rapid.T) {
 	}
 }
 
+// checkStats compares the kept statistics with the model's.
+func (m *bookModel) checkStats(t *rapid.T) {
+	s, err := m.Stats(ctx, m.reseller, 2) // a history may run past midnight
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sold, cancelled, completed int
+	var cents int64
+	for _, o := range m.orders {
+		switch {
+		case o.in(given, lapsed):
+			cancelled++
+		case o.stage != unpaid:
+			sold++
+			cents += o.total
+		}
+		if o.stage == delivered {
+			completed++
+		}
+	}
+	today := s.Daily[1]
+	today.Orders += s.Daily[0].Orders
+	today.Cents += s.Daily[0].Cents
+	today.Delivered += s.Daily[0].Delivered
+	today.EarnedCents += s.Daily[0].EarnedCents
+	today.SpentCents += s.Daily[0].SpentCents
+	if s.Orders != len(m.orders) || today.Orders != sold || today.Cents != cents || s.TotalCents != cents || s.Count(db.StatusCancelled) != cancelled ||
+		s.Count(db.StatusCompleted) != completed || today.Delivered != completed || today.EarnedCents != m.revenue || today.SpentCents != m.upstream || today.BalanceCents != m.wallet {
+		t.Fatalf("%+v; the model has %d orders, %d sold for %d, %d cancelled, %d delivered for %d, which cost %d, and %d in the wallet",
+			s, len(m.orders), sold, cents, cancelled, completed, m.revenue, m.upstream, m.wallet)
+	}
+}
+
 func (m *bookModel) balances(t *rapid.T) map[db.AccountKind]int64 {
 	balances, err := m.Balances(ctx, m.reseller)
 	if err != nil {
@@ -363,6 +396,7 @@ func TestMoneyFollowsTheModel(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		m.checkStats(t)
 		for _, o := range m.orders {
 			if o.stage == delivered {
 				delivery++

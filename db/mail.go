@@ -108,11 +108,15 @@ func (db *DB) ResendMail(ctx context.Context, by Actor, id int64) error {
 	})
 }
 
-// Outbox lists messages, newest first.
+// Outbox lists messages, newest first; an empty or unknown state is every state.
 func (db *DB) Outbox(ctx context.Context, state MailState, p Page) ([]OutboxMail, int, error) {
-	where, args := conditions{}, []any{}
-	where.add(&args, state != "", "state = ?", state)
-	return list(ctx, db.read, scanMail, mailColumns, "mail", where, args, "id desc", p)
+	where := conditions{}
+	switch state {
+	// Said in the query itself, so that the few that are not sent are found by their index.
+	case MailQueued, MailFailed, MailSent:
+		where.parts = []string{"state = '" + string(state) + "'"}
+	}
+	return list(ctx, db.read, scanMail, mailColumns, "mail", where, nil, "id desc", p)
 }
 
 const mailColumns = `id, recipient, subject, state, error, created_at, sent_at`

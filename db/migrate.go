@@ -74,5 +74,11 @@ func (db *DB) Migrate(ctx context.Context) ([]int64, error) {
 	for _, r := range results {
 		applied = append(applied, r.Source.Version)
 	}
+	if len(applied) > 0 {
+		// What is there already is to be found by searches from the first page on.
+		if _, err := db.IndexOrders(ctx); err != nil {
+			return applied, fmt.Errorf("index the orders: %w", err)
+		}
+	}
 	return applied, nil
 }

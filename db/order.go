@@ -84,8 +84,9 @@ type Order struct {
 	CertificateUntil time.Time // end of the newest issued certificate; zero while none
 	UpstreamSeenAt   time.Time
 	LicenceKey       string
-	Paid             bool // false: placed to be paid later, see PayOrder
-	Vetting          bool // every name is proven; the CA looks at the company
+	Paid             bool   // false: placed to be paid later, see PayOrder
+	Reference        string // what the reseller's program calls it; not unique
+	Vetting          bool   // every name is proven; the CA looks at the company
 }
 
 // PayableCents is what the order debited: total plus tax.
@@ -100,7 +101,7 @@ const (
 	orderColumns = `o.id, o.number, o.reseller_id, r.company, r.email, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
 		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
 		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
-		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting`
+		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting, o.reference`
 	orderTables = `orders o join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`
 )
 
@@ -108,7 +109,7 @@ func scanOrder(s scanner) (o Order, err error) {
 	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ResellerEmail, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
 		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
 		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
-		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting)
+		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting, &o.Reference)
 	return o, err
 }
 
@@ -133,6 +134,8 @@ type Draft struct {
 	Term      Term
 	TaxRateBP int64
 	Quote     Quote
+
+	seller, buyer Party
 }
 
 // Draft checks what a reseller asks for and prices it. Errors: *Rejected,
@@ -148,16 +151,16 @@ func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder
 	if err != nil {
 		return Draft{}, err
 	}
-	var taxRateBP int64
-	if err := q.QueryRowContext(ctx, `select tax_rate_bp from reseller where id = $1`, resellerID).Scan(&taxRateBP); err != nil {
-		return Draft{}, driverError(err)
+	seller, buyer, err := parties(ctx, q, resellerID)
+	if err != nil {
+		return Draft{}, err
 	}
 	tidy, problems := n.check(p)
-	d := Draft{NewOrder: tidy, Product: p, TaxRateBP: taxRateBP}
+	d := Draft{NewOrder: tidy, Product: p, TaxRateBP: buyer.taxRateBP, seller: seller, buyer: buyer}
 	if term, ok := p.Term(n.Months); ok {
 		d.Term = term
 		// More names than the product takes are refused below; their price would mean nothing.
-		d.Quote = p.Price(term, min(tidy.SANCount, p.SANMax), min(tidy.WildcardSANCount, p.WildcardSANMax), taxRateBP)
+		d.Quote = p.Price(term, min(tidy.SANCount, p.SANMax), min(tidy.WildcardSANCount, p.WildcardSANMax), d.TaxRateBP)
 	}
 	if len(problems) > 0 {
 		return d, &Rejected{problems}
@@ -168,8 +171,8 @@ func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder
 // PlaceOrder buys: order, debit wallet → held, invoice, event, audit and, where
 // nothing has to be configured, the job, in one transaction. Errors: those of
 // Draft, *InsufficientCredit, ErrSuspended, ErrInvalid (the FormToken), ErrForbidden
-// (Unpaid without leave). The same FormToken answers the order
-// it placed before.
+// (Unpaid without leave), *PriceChanged (it is no longer what was Quoted). The
+// same FormToken answers the order it placed before.
 func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewOrder) (Order, error) {
 	if len(n.FormToken) > maxFormToken {
 		return Order{}, fmt.Errorf("form token: %w", ErrInvalid)
@@ -185,6 +188,9 @@ func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewO
 		if err != nil {
 			return err
 		}
+		if err := d.asQuoted(); err != nil {
+			return err
+		}
 		placed, err = db.place(ctx, t, by, resellerID, d)
 		return err
 	})
@@ -193,6 +199,7 @@ func (db *DB) PlaceOrder(ctx context.Context, by Actor, resellerID int64, n NewO
 	}
 	if err == nil {
 		db.At("order_committed")
+		db.indexSoon(ctx, placed.ID)
 	}
 	return placed, err
 }
@@ -202,19 +209,11 @@ func (db *DB) orderByToken(ctx context.Context, resellerID int64, token string) 
 }
 
 func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Draft) (Order, error) {
-	buyer, err := activeParty(ctx, t, resellerID)
-	if err != nil {
-		return Order{}, err
+	if d.buyer.suspended {
+		return Order{}, ErrSuspended
 	}
-	costs, err := db.costs(ctx, t, d.ProductID)
-	if err != nil {
-		return Order{}, err
-	}
-	cost, err := costs.of(d.ProductID, d.Months)
-	if err != nil {
-		return Order{}, err
-	}
-	number, err := nextNumber(ctx, t, "ORD")
+	// The numbers before the wallet, as all who place take them.
+	numbers, err := nextNumbers(ctx, t, "ORD", "INV")
 	if err != nil {
 		return Order{}, err
 	}
@@ -222,55 +221,71 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if err != nil {
 		return Order{}, err
 	}
-	fulfilment := FulfilmentNone
-	status := StatusPending
-	if d.Product.Kind == KindLicence && !later {
-		fulfilment, status = FulfilmentQueued, StatusProcessing
+	o := d.order(resellerID)
+	o.Number, o.PlacedBy, o.CreatedAt, o.Paid = numbers["ORD"], by.Name, t.now, !later
+	if o.Kind == KindLicence && o.Paid {
+		o.Fulfilment, o.Status = FulfilmentQueued, StatusProcessing
 	}
+	if o.ID, err = insertOrder(ctx, t, o, d); err != nil {
+		return Order{}, err
+	}
+	countNew(t, o)
+	if o.Paid {
+		if err := debit(ctx, t, o); err != nil {
+			return Order{}, err
+		}
+	}
+	if err := writeInvoice(ctx, t, numbers["INV"], o, d); err != nil {
+		return Order{}, err
+	}
+	if err := tellOrderCreated(ctx, t, o); err != nil {
+		return Order{}, err
+	}
+	if err := event(ctx, t, by, Event{OrderID: o.ID, Kind: placedKind(later), To: o.Status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
+		return Order{}, err
+	}
+	if o.Kind == KindLicence && o.Paid {
+		if _, err := requestCertificate(ctx, t, o, ""); err != nil {
+			return Order{}, err
+		}
+	}
+	return o, audit(ctx, t, by, Change{Action: "order.place", Object: object("order", o.ID), ResellerID: resellerID,
+		After: o.Number + " " + o.ProductName + " " + o.Domain + " " + cents2(d.Quote.Payable) + " USD"})
+}
+
+// order is the draft as the order that waits for its configuration.
+func (d Draft) order(resellerID int64) Order {
+	return Order{
+		ResellerID: resellerID, ResellerName: d.buyer.Company, ResellerEmail: d.buyer.Email,
+		ProductID: d.Product.ID, ProductName: d.Product.Name, Brand: d.Product.Brand, Kind: d.Product.Kind, Validation: d.Product.Validation,
+		Months: d.Months, Domain: d.Domain, SANCount: d.SANCount, WildcardSANCount: d.WildcardSANCount,
+		BaseCents: d.Quote.Base, SANCents: d.Quote.SANTotal, DiscountCents: d.Quote.Discount, TotalCents: d.Quote.Total, TaxCents: d.Quote.Tax,
+		CostCents: d.Term.cost.cents, Status: StatusPending, Fulfilment: FulfilmentNone,
+		CustomerName: d.CustomerName, CustomerEmail: d.CustomerEmail, Note: d.Note, Reference: d.Reference,
+	}
+}
+
+func insertOrder(ctx context.Context, t *tx, o Order, d Draft) (int64, error) {
 	var token any
 	if d.FormToken != "" {
 		token = d.FormToken
 	}
 	id, err := insert(ctx, t, `insert into orders (number, reseller_id, product_id, offer_id, months, domain, san_count, wildcard_san_count,
 			base_cents, san_cents, discount_cents, total_cents, tax_cents, cost_cents, status, fulfilment,
-			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) returning id`,
-		number, resellerID, d.ProductID, cost.offer, d.Months, d.Domain, d.SANCount, d.WildcardSANCount,
-		d.Quote.Base, d.Quote.SANTotal, d.Quote.Discount, d.Quote.Total, d.Quote.Tax, cost.cents, status, fulfilment,
-		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now, idOrNull(cost.rate.ID), !later)
+			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid, reference)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) returning id`,
+		o.Number, o.ResellerID, o.ProductID, d.Term.cost.offer, o.Months, o.Domain, o.SANCount, o.WildcardSANCount,
+		o.BaseCents, o.SANCents, o.DiscountCents, o.TotalCents, o.TaxCents, o.CostCents, o.Status, o.Fulfilment,
+		o.CustomerName, o.CustomerEmail, o.Note, token, o.PlacedBy, o.CreatedAt, idOrNull(d.Term.cost.rate.ID), o.Paid, o.Reference)
 	if err != nil {
-		return Order{}, err
+		return 0, err
 	}
 	for i, name := range d.SANs {
 		if _, err := t.ExecContext(ctx, `insert into order_name (order_id, position, name) values ($1, $2, $3)`, id, i, name); err != nil {
-			return Order{}, err
+			return 0, err
 		}
 	}
-	order, err := anyOrder(ctx, t, id)
-	if err != nil {
-		return Order{}, err
-	}
-	if !later {
-		if err := debit(ctx, t, order); err != nil {
-			return Order{}, err
-		}
-	}
-	if err := writeInvoice(ctx, t, order, buyer); err != nil {
-		return Order{}, err
-	}
-	if err := tellOrderCreated(ctx, t, order); err != nil {
-		return Order{}, err
-	}
-	if err := event(ctx, t, by, Event{OrderID: id, Kind: placedKind(later), To: status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
-		return Order{}, err
-	}
-	if d.Product.Kind == KindLicence && !later {
-		if _, err := requestCertificate(ctx, t, order, ""); err != nil {
-			return Order{}, err
-		}
-	}
-	return order, audit(ctx, t, by, Change{Action: "order.place", Object: object("order", id), ResellerID: resellerID,
-		After: number + " " + d.Product.Name + " " + d.Domain + " " + cents2(d.Quote.Payable) + " USD"})
+	return id, nil
 }
 
 // move changes an order's status by compare-and-set and writes the event.
@@ -279,7 +294,9 @@ func move(ctx context.Context, t *tx, by Actor, orderID int64, from, to Status, 
 	if !from.CanMove(to) {
 		return ErrStale
 	}
-	if err := changed(ctx, t, `update orders set status = $1 where id = $2 and status = $3`, to, orderID, from); err != nil {
+	err := countChange(ctx, t, func(c *counted) { c.status = from },
+		`update orders set status = $1 where id = $2 and status = $3 returning `+countedColumns, to, orderID, from)
+	if err != nil {
 		return err
 	}
 	if err := tellStatusChanged(ctx, t, orderID, from, to); err != nil {

@@ -9,46 +9,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// OrderView is a ready-made filter of the orders page.
-type OrderView string
-
-const (
-	ViewAll       OrderView = ""
-	ViewNeedsMe   OrderView = "needs_me"  // the reseller's or the domain owner's move
-	ViewProof     OrderView = "proof"     // the domain owner's move alone
-	ViewWaiting   OrderView = "waiting"   // ours or the upstream's move, or the domain owner's
-	ViewActive    OrderView = "active"    // issued, term running
-	ViewExpiring  OrderView = "expiring"  // certificate ends within ExpiringDays
-	ViewCancelled OrderView = "cancelled" // cancelled or expired
-	ViewReview    OrderView = "review"    // unsure or refused; the operator's queue
-)
-
-// OrderViews lists the views of a reseller's orders page, in its order.
-var OrderViews = []OrderView{ViewAll, ViewNeedsMe, ViewWaiting, ViewActive, ViewExpiring, ViewCancelled}
-
-// ExpiringDays is how early a certificate that ends is brought to notice.
-const ExpiringDays = 30
-
-// OrderFilter narrows a list of orders; zero fields don't filter.
-type OrderFilter struct {
-	View           OrderView
-	Status         Status
-	Brand          string
-	Search         string // part of a domain, an order number or an invoice number
-	ExpiringWithin int    // days
-	ResellerID     int64  // the operator's lists only
-	Sort           string // one of OrderSorts; "-" in front turns it round
-	Page
-}
-
-// OrderSorts are the columns that a list may be sorted by.
-var OrderSorts = map[string]string{
-	"ordered": "o.id", "domain": "o.domain", "product": "p.name", "status": "o.status",
-	"until": "o.certificate_until", "total": "o.total_cents",
-}
-
 // Orders lists a reseller's orders, newest first unless sorted otherwise, and
-// counts all that match.
+// counts all that match as Page says.
 func (db *DB) Orders(ctx context.Context, resellerID int64, f OrderFilter) ([]Order, int, error) {
 	f.ResellerID = resellerID
 	return db.orders(ctx, f)
@@ -60,53 +22,67 @@ func (db *DB) AllOrders(ctx context.Context, f OrderFilter) ([]Order, int, error
 }
 
 func (db *DB) orders(ctx context.Context, f OrderFilter) ([]Order, int, error) {
-	where, args := db.orderConditions(f)
-	return list(ctx, db.read, scanOrder, orderColumns, orderTables, where, args, f.order(), f.Page)
-}
-
-// order is the filter's sorting in SQL, the newest order first among equals.
-func (f OrderFilter) order() string {
-	column, descending := strings.CutPrefix(f.Sort, "-")
-	sorted, ok := OrderSorts[column]
-	switch {
-	case !ok:
-		return "o.id desc"
-	case descending:
-		sorted += " desc"
+	s, err := db.selection(ctx, f)
+	if err != nil || len(s.walks) == 0 {
+		return nil, 0, err
 	}
-	return sorted + ", o.id desc"
+	p := f.Page.bounded()
+	if text := searchText(f.Search); text != "" {
+		return db.foundOrders(ctx, f, s, text, p)
+	}
+	last := len(s.args) + 1
+	total, err := 0, error(nil)
+	if !p.Uncounted {
+		err = db.read.QueryRowContext(ctx, `select count(*) from (`+s.first(last)+`) counted`, append(s.args[:last-1:last-1], p.enough())...).Scan(&total)
+	}
+	if err != nil || total == 0 && !p.Uncounted {
+		return nil, 0, driverError(err)
+	}
+	sorted := SortedOrders
+	if _, byAge := f.byAge(); byAge {
+		sorted = p.Offset + p.Limit
+	}
+	where, args := ` where o.id in (`+s.first(last)+`)`, append(s.args[:last-1:last-1], sorted, p.Limit, p.Offset)
+	if len(s.walks) == 1 && sorted == p.Offset+p.Limit {
+		// One walk is the list itself.
+		where, args = s.walks[0].clause(), append(s.args[:last-1:last-1], p.Limit, p.Offset)
+		last--
+	}
+	columns, scan := f.columns()
+	orders, err := collect(ctx, db.read, scan, `select `+columns+` from `+orderTables+where+` order by `+f.order()+limitTo(last+1)+offsetBy(last+2), args...)
+	return orders, total, err
 }
 
-func (db *DB) orderConditions(f OrderFilter) (conditions, []any) {
+// selection is the filter in SQL; it reads which products a brand has.
+func (db *DB) selection(ctx context.Context, f OrderFilter) (selection, error) {
+	var products []int64
+	if f.Brand != "" {
+		var err error
+		if products, err = db.ids(ctx, `select id from product where brand = $1 order by id`, f.Brand); err != nil {
+			return selection{}, err
+		}
+	}
+	return f.selection(db.now(), products), nil
+}
+
+// ordersByID reads orders in the order of their ids.
+func (db *DB) ordersByID(ctx context.Context, f OrderFilter, ids []int64) ([]Order, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	where, args := conditions{}, []any{}
-	now := db.now()
-	where.add(&args, f.ResellerID != 0, "o.reseller_id = ?", f.ResellerID)
-	where.add(&args, f.Status != "", "o.status = ?", f.Status)
-	where.add(&args, f.Brand != "", "p.brand = ?", f.Brand)
-	if search := searchText(f.Search); search != "" {
-		where.add(&args, true, `(o.domain like ? escape '\' or lower(o.number) like ? escape '\'
-			or exists (select 1 from order_name n where n.order_id = o.id and n.name like ? escape '\')
-			or exists (select 1 from invoice i where i.order_id = o.id and lower(i.number) like ? escape '\'))`,
-			likePart(search), likePart(search), likePart(search), likePart(search))
+	where.among(&args, "o.id", ids)
+	columns, scan := f.columns()
+	orders, err := collect(ctx, db.read, scan, `select `+columns+` from `+orderTables+where.clause(), args...)
+	if err != nil {
+		return nil, err
 	}
-	where.add(&args, f.ExpiringWithin > 0, "o.status = 'completed' and o.certificate_until between ? and ?", now, now.AddDate(0, 0, f.ExpiringWithin))
-	switch f.View {
-	case ViewNeedsMe:
-		where.add(&args, true, "(o.status in ('pending', 'pending_configuration') or o.status = 'validation_pending' and o.vetting = false)")
-	case ViewProof:
-		where.add(&args, true, "o.status = 'validation_pending' and o.vetting = false")
-	case ViewWaiting:
-		where.add(&args, true, "o.status in ('processing', 'validation_pending')")
-	case ViewActive:
-		where.add(&args, true, "o.status = 'completed'")
-	case ViewExpiring:
-		where.add(&args, true, "o.status = 'completed' and o.certificate_until between ? and ?", now, now.AddDate(0, 0, ExpiringDays))
-	case ViewCancelled:
-		where.add(&args, true, "o.status in ('cancelled', 'expired')")
-	case ViewReview:
-		where.add(&args, true, "o.fulfilment in ('unsure', 'refused') and o.status <> 'cancelled'")
+	at := make(map[int64]int, len(ids))
+	for i, id := range ids {
+		at[id] = i
 	}
-	return where, args
+	slices.SortFunc(orders, func(a, b Order) int { return at[a.ID] - at[b.ID] })
+	return orders, nil
 }
 
 // searchText is what to look for: lower case, and names in foreign letters as the
@@ -119,44 +95,34 @@ func searchText(typed string) string {
 	return text
 }
 
-// OrderCounts counts a reseller's orders in each view.
-func (db *DB) OrderCounts(ctx context.Context, resellerID int64) (map[OrderView]int, error) {
-	counts := map[OrderView]int{}
-	for _, view := range OrderViews {
-		where, args := db.orderConditions(OrderFilter{ResellerID: resellerID, View: view})
-		var n int
-		if err := db.read.QueryRowContext(ctx, `select count(*) from orders o`+where.clause(), args...).Scan(&n); err != nil {
-			return nil, driverError(err)
-		}
-		counts[view] = n
-	}
-	return counts, nil
-}
-
 // EachOrder calls do with every order of a reseller that matches as it begins, each
 // once, for an export; orders that come or move meanwhile shift nothing.
 func (db *DB) EachOrder(ctx context.Context, resellerID int64, f OrderFilter, do func(Order) error) error {
 	f.ResellerID = resellerID
-	where, args := db.orderConditions(f)
-	ids, err := collect(ctx, db.read, func(s scanner) (id int64, err error) { return id, s.Scan(&id) },
-		`select o.id from `+orderTables+where.clause()+` order by `+f.order(), args...)
+	s, err := db.selection(ctx, f)
 	if err != nil {
 		return err
 	}
-	for batch := range slices.Chunk(ids, 200) {
-		where, args = conditions{}, nil
-		marks := strings.TrimSuffix(strings.Repeat("?, ", len(batch)), ", ")
-		values := make([]any, len(batch))
-		for i, id := range batch {
-			values[i] = id
+	if text := searchText(f.Search); text != "" {
+		s = s.withText(text)
+	}
+	var ids []int64
+	if len(s.walks) > 0 {
+		walks := make([]string, len(s.walks))
+		for i, walk := range s.walks {
+			walks[i] = `select o.id from orders o` + walk.clause()
 		}
-		where.add(&args, true, "o.id in ("+marks+")", values...)
-		orders, err := collect(ctx, db.read, scanOrder, `select `+orderColumns+` from `+orderTables+where.clause(), args...)
+		query := `select o.id from ` + orderTables + ` where o.id in (` + strings.Join(walks, ` union all `) + `) order by ` + f.order()
+		if ids, err = db.ids(ctx, query, s.args...); err != nil {
+			return err
+		}
+	}
+	for batch := range slices.Chunk(ids, 200) {
+		// No order is ever deleted, so the batch is whole.
+		orders, err := db.ordersByID(ctx, f, batch)
 		if err != nil {
 			return err
 		}
-		// No order is ever deleted, so the batch is whole.
-		slices.SortFunc(orders, func(a, b Order) int { return slices.Index(batch, a.ID) - slices.Index(batch, b.ID) })
 		for _, o := range orders {
 			if err := do(o); err != nil {
 				return err
@@ -167,13 +133,32 @@ func (db *DB) EachOrder(ctx context.Context, resellerID int64, f OrderFilter, do
 }
 
 // Attention lists what needs a reseller now: its own move first, then domain
-// owners', then certificates that run out.
-func (db *DB) Attention(ctx context.Context, resellerID int64, limit int) ([]Order, int, error) {
+// owners', then certificates that run out, the first to end first. How many there
+// are in all say OrderCounts: those that need the reseller and those that expire.
+func (db *DB) Attention(ctx context.Context, resellerID int64, limit int) ([]Order, error) {
 	now := db.now()
-	where := conditions{parts: []string{`o.reseller_id = $1 and (o.status in ('pending', 'pending_configuration')
-		or o.status = 'validation_pending' and o.vetting = false or o.status = 'completed' and o.certificate_until between $2 and $3)`}}
-	return list(ctx, db.read, scanOrder, orderColumns, orderTables, where, []any{resellerID, now, now.AddDate(0, 0, ExpiringDays)},
-		`case o.status when 'pending_configuration' then 0 when 'validation_pending' then 1 when 'pending' then 2 else 3 end, o.id desc`, Page{Limit: limit})
+	const of = `o.reseller_id = $1 and `
+	args := []any{resellerID, limit, now, now.AddDate(0, 0, ExpiringDays)}
+	var orders []Order
+	for _, part := range []struct {
+		where, order string
+		args         []any
+	}{
+		{of + `o.status = 'pending_configuration'`, "o.id desc", args[:2]},
+		{of + `o.status = 'validation_pending' and o.vetting = false`, "o.id desc", args[:2]},
+		{of + `o.status = 'pending'`, "o.id desc", args[:2]},
+		{of + `o.status = 'completed' and o.certificate_until between $3 and $4`, "o.certificate_until, o.id", args},
+	} {
+		if len(orders) >= limit {
+			break
+		}
+		some, err := collect(ctx, db.read, scanOrder, `select `+orderColumns+` from `+orderTables+` where `+part.where+` order by `+part.order+limitTo(2), part.args...)
+		if err != nil {
+			return nil, err
+		}
+		orders = append(orders, some...)
+	}
+	return orders[:min(limit, len(orders))], nil
 }
 
 // NamesProgress counts the names of an order's pending certificate and how many

@@ -43,6 +43,9 @@ func stock(t *testing.T) (s shop, domains map[string]int64) {
 		t.Fatal(err)
 	}
 	must[db.Order](t)(s.PlaceOrder(ctx, s.staff, other.ID, db.NewOrder{ProductID: s.single, Months: 12, Domain: "multi.example.com"}))
+	if err := s.RebuildStats(ctx); err != nil { // orders were moved behind the book's back
+		t.Fatal(err)
+	}
 	return s, domains
 }
 
@@ -131,9 +134,9 @@ func TestCountsAreWhatTheListsHold(t *testing.T) {
 			t.Errorf("%q: %d orders, counted %d", view, len(list), counts[view])
 		}
 	}
-	attention, n, err := s.Attention(ctx, s.reseller, 100)
-	if err != nil || n != len(attention) || n != counts[db.ViewNeedsMe]+counts[db.ViewExpiring] {
-		t.Errorf("attention: %d of %d orders, %v", len(attention), n, err)
+	attention, err := s.Attention(ctx, s.reseller, 100)
+	if n := len(attention); err != nil || n != counts[db.ViewNeedsMe]+counts[db.ViewExpiring] {
+		t.Errorf("attention: %d orders, %v", len(attention), err)
 	}
 	for status, want := range map[db.Status]int{db.StatusPending: 2, db.StatusCompleted: 6, db.StatusExpired: 1, db.StatusProcessing: 3} {
 		if got := len(s.found(t, db.OrderFilter{Status: status})); got != want {

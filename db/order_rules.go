@@ -45,8 +45,10 @@ type NewOrder struct {
 	CustomerName     string
 	CustomerEmail    string
 	Note             string
+	Reference        string // what the reseller's program calls it
 	FormToken        string // one order per token; a resend answers the order placed first
 	Unpaid           bool   // to be paid later, where credit is short and the reseller may
+	Quoted           *int64 // USD cents, tax included, that the reseller was shown and agreed to; nil: the price of the moment
 }
 
 const maxText = 200
@@ -70,11 +72,9 @@ func (n NewOrder) check(p Product) (NewOrder, []Problem) {
 	n.Domain = strings.TrimSpace(n.Domain)
 	switch {
 	case p.Kind == KindLicence:
-		addr, err := netip.ParseAddr(n.Domain)
-		if err != nil || !addr.IsValid() || addr.Zone() != "" || addr.IsUnspecified() || addr.IsLoopback() || addr.IsMulticast() {
+		address, ok := licenceAddress(n.Domain)
+		if n.Domain = address; !ok {
 			reject("domain", "ip_needed", n.Domain, 0)
-		} else {
-			n.Domain = addr.String()
 		}
 	case p.Kind == KindCodeSigning:
 		n.Domain = ""
@@ -93,7 +93,8 @@ func (n NewOrder) check(p Product) (NewOrder, []Problem) {
 	n.CustomerName = strings.TrimSpace(n.CustomerName)
 	n.CustomerEmail = strings.TrimSpace(n.CustomerEmail)
 	n.Note = strings.TrimSpace(n.Note)
-	for field, text := range map[string]string{"customer_name": n.CustomerName, "note": n.Note} {
+	n.Reference = strings.TrimSpace(n.Reference)
+	for field, text := range map[string]string{"customer_name": n.CustomerName, "note": n.Note, "reference": n.Reference} {
 		if len([]rune(text)) > maxText {
 			reject(field, "too_long", "", maxText)
 		}
@@ -103,6 +104,17 @@ func (n NewOrder) check(p Product) (NewOrder, []Problem) {
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int { return strings.Compare(a.Field, b.Field) })
 	return n, problems
+}
+
+// licenceAddress tidies the address of the server a licence is for, and says
+// whether it can be one.
+func licenceAddress(typed string) (string, bool) {
+	typed = strings.TrimSpace(typed)
+	addr, err := netip.ParseAddr(typed)
+	if err != nil || !addr.IsValid() || addr.Zone() != "" || addr.IsUnspecified() || addr.IsLoopback() || addr.IsMulticast() {
+		return typed, false
+	}
+	return addr.String(), true
 }
 
 func checkDomain(p Product, domain string, problems []Problem) (string, []Problem) {

@@ -28,4 +28,17 @@ func (p Product) Price(t Term, sans, wildcardSANs int, taxRateBP int64) Quote {
 	return q
 }
 
+// PriceChanged refuses an order that would cost other than its reseller agreed to,
+// USD cents with tax. Nothing was ordered.
+type PriceChanged struct{ Quoted, Payable int64 }
+
+func (e *PriceChanged) Error() string { return "the price has changed" }
+
+func (d Draft) asQuoted() error {
+	if d.Quoted != nil && *d.Quoted != d.Quote.Payable {
+		return &PriceChanged{Quoted: *d.Quoted, Payable: d.Quote.Payable}
+	}
+	return nil
+}
+
 func charged(count, included int) int64 { return int64(max(0, count-included)) }

@@ -51,6 +51,8 @@ type Term struct {
 	SANCents         int64 // one additional name
 	WildcardSANCents int64 // one additional wildcard name
 	GroupCents       int64
+
+	cost cost // what GroupCents was reckoned from
 }
 
 // Term finds the term of a length.
@@ -99,20 +101,15 @@ func scanProduct(s scanner) (p Product, err error) {
 // Products lists what a reseller's group may buy, by brand and name, with its
 // prices. ErrForbidden when the reseller is in no group.
 func (db *DB) Products(ctx context.Context, resellerID int64, f ProductFilter) ([]Product, error) {
-	group, err := db.groupOf(ctx, db.read, resellerID)
-	if err != nil {
-		return nil, err
-	}
-	where, args := conditions{}, []any{group}
-	where.parts = append(where.parts, "p.active = true", "exists (select 1 from group_price g where g.product_id = p.id and g.group_id = $1)")
+	where, args := conditions{parts: []string{"r.id = $1"}}, []any{resellerID}
 	where.add(&args, f.Brand != "", "p.brand = ?", f.Brand)
 	where.add(&args, f.Kind != "", "p.kind = ?", f.Kind)
 	where.add(&args, f.Validation != "", "p.validation = ?", f.Validation)
-	products, err := collect(ctx, db.read, scanProduct, `select `+productColumns+` from product p`+where.clause()+` order by p.brand, p.name`, args...)
-	if err != nil {
-		return nil, err
+	products, err := db.sold(ctx, db.read, where, args)
+	if err == nil && len(products) == 0 {
+		err = inGroup(ctx, db.read, resellerID)
 	}
-	return products, db.addTerms(ctx, db.read, group, products)
+	return products, err
 }
 
 // Brands lists the brands a reseller's group may buy.
@@ -130,20 +127,19 @@ func (db *DB) Product(ctx context.Context, resellerID, id int64) (Product, error
 }
 
 func (db *DB) product(ctx context.Context, q querier, resellerID, id int64) (Product, error) {
-	group, err := db.groupOf(ctx, q, resellerID)
-	if err != nil {
+	products, err := db.sold(ctx, q, conditions{parts: []string{"r.id = $1", "p.id = $2"}}, []any{resellerID, id})
+	switch {
+	case err != nil:
 		return Product{}, err
+	case len(products) == 0:
+		if err := inGroup(ctx, q, resellerID); err != nil {
+			return Product{}, err
+		}
+		return Product{}, ErrNotFound
+	case products[0].NoRate:
+		return products[0], ErrNoRate
 	}
-	p, err := one(ctx, q, scanProduct, `select `+productColumns+` from product p where p.id = $1 and p.active = true
-		and exists (select 1 from group_price g where g.product_id = p.id and g.group_id = $2)`, id, group)
-	if err != nil {
-		return Product{}, err
-	}
-	products := []Product{p}
-	if err = db.addTerms(ctx, q, group, products); err == nil && products[0].NoRate {
-		err = ErrNoRate
-	}
-	return products[0], err
+	return products[0], nil
 }
 
 // OrderedProduct reads the product of an order, whether or not it is still sold.
@@ -152,44 +148,14 @@ func (db *DB) OrderedProduct(ctx context.Context, id int64) (Product, error) {
 	return one(ctx, db.read, scanProduct, `select `+productColumns+` from product p where p.id = $1`, id)
 }
 
-func (db *DB) groupOf(ctx context.Context, q querier, resellerID int64) (int64, error) {
+// inGroup answers ErrForbidden when the reseller is in no group.
+func inGroup(ctx context.Context, q querier, resellerID int64) error {
 	var group int64
 	err := q.QueryRowContext(ctx, `select coalesce(group_id, 0) from reseller where id = $1`, resellerID).Scan(&group)
 	if err == nil && group == 0 {
-		return 0, ErrForbidden
+		return ErrForbidden
 	}
-	return group, driverError(err)
-}
-
-// addTerms fills in the terms that the group has a price for, at today's costs.
-func (db *DB) addTerms(ctx context.Context, q querier, group int64, products []Product) error {
-	var only int64
-	if len(products) == 1 {
-		only = products[0].ID
-	}
-	rows, err := groupPrices(ctx, q, group, only)
-	if err != nil {
-		return err
-	}
-	costs, err := db.costs(ctx, q, only)
-	if err != nil {
-		return err
-	}
-	terms, unpriced := map[int64][]Term{}, map[int64]bool{}
-	for _, r := range rows {
-		cost, err := costs.of(r.product, r.Months)
-		if err != nil {
-			unpriced[r.product] = true
-			continue
-		}
-		terms[r.product] = append(terms[r.product], r.Term.at(r.rule, cost))
-	}
-	for i, p := range products {
-		if products[i].NoRate = unpriced[p.ID]; !unpriced[p.ID] {
-			products[i].Terms = terms[p.ID]
-		}
-	}
-	return nil
+	return driverError(err)
 }
 
 // Offer says which upstream can fulfil a product, and at what cost.

@@ -95,21 +95,23 @@ func (j Job) Object() string {
 		return object("order", j.SubjectID)
 	case JobMail:
 		return object("mail", j.SubjectID)
+	case JobWebhook:
+		return object("webhook delivery", j.SubjectID)
 	}
 	return ""
 }
 
 // JobLines is Jobs with the order each job is about.
 func (db *DB) JobLines(ctx context.Context, f JobFilter) ([]JobLine, int, error) {
-	where, args := conditions{}, []any{}
+	where, args := conditions{about: "job j"}, []any{}
 	where.add(&args, f.Kind != "", "j.kind = ?", f.Kind)
 	where.add(&args, f.Failed, "j.failed = ?", true)
 	return list(ctx, db.read, func(s scanner) (l JobLine, err error) {
 		j := &l.Job
-		return l, s.Scan(&j.ID, &j.Kind, &j.SubjectID, &j.Payload, moment{&j.RunAt}, &j.Attempts, &j.Failures, &j.Failed, &j.LastError, moment{&j.CreatedAt},
+		return l, s.Scan(&j.ID, &j.Kind, &j.SubjectID, &j.Payload, moment{&j.RunAt}, &j.Claimed, &j.Attempts, &j.Failures, &j.Failed, &j.LastError, moment{&j.CreatedAt},
 			&l.OrderID, &l.OrderNumber)
-	}, `j.id, j.kind, j.subject_id, j.payload, j.run_at, j.attempts, j.failures, j.failed, j.last_error, j.created_at, coalesce(o.id, 0), coalesce(o.number, '')`,
-		`job j left join dcv d on j.kind in ('dcv', 'resend') and d.id = j.subject_id
+	}, `j.id, j.kind, j.subject_id, j.payload, j.run_at, j.claimed, j.attempts, j.failures, j.failed, j.last_error, j.created_at, coalesce(o.id, 0), coalesce(o.number, '')`,
+		f.jobsInOrder()+` left join dcv d on j.kind in ('dcv', 'resend') and d.id = j.subject_id
 		 left join certificate c on c.id = case when j.kind in ('submit', 'poll', 'check', 'reissue', 'look') then j.subject_id else d.certificate_id end
 		 left join orders o on o.id = case when j.kind = 'cancel' then j.subject_id else c.order_id end`,
 		where, args, "j.failed desc, j.run_at, j.id", f.Page)

@@ -29,6 +29,7 @@ type Permission string
 const (
 	View          Permission = "view"           // see the orders and the catalog of one's reseller
 	PlaceOrders   Permission = "order"          // order, configure, cancel, send links: spends credit
+	PayOrders     Permission = "pay"            // pay with credit what was ordered unpaid
 	SeeMoney      Permission = "money"          // see invoices and the statement
 	Billing       Permission = "billing"        // ask for credit, send invoices, say where they go
 	ManageStaff   Permission = "staff"          // people, keys and settings of one's reseller
@@ -39,9 +40,9 @@ const (
 var permissions = map[Role][]Permission{
 	RoleAdmin:     {OperatorView, OperatorMoney},
 	RoleSupport:   {OperatorView},
-	RoleOwner:     {View, PlaceOrders, SeeMoney, Billing, ManageStaff},
-	RoleBilling:   {View, SeeMoney, Billing},
-	RoleTechnical: {View, PlaceOrders},
+	RoleOwner:     {View, PlaceOrders, PayOrders, SeeMoney, Billing, ManageStaff},
+	RoleBilling:   {View, PayOrders, SeeMoney, Billing},
+	RoleTechnical: {View, PlaceOrders, PayOrders},
 	RoleViewer:    {View, SeeMoney},
 }
 

@@ -104,7 +104,7 @@ func (db *DB) AskTopUp(ctx context.Context, by Actor, resellerID int64, n NewTop
 	}
 	var made TopUp
 	err = db.transact(ctx, func(t *tx) error {
-		if _, err := activeParty(ctx, t, resellerID); err != nil {
+		if err := mayBuy(ctx, t, resellerID); err != nil {
 			return err
 		}
 		id, err := insert(ctx, t, `insert into topup (reseller_id, amount_cents, bank_reference, state, person_id, asked_by, form_token, media_type, size_bytes, created_at)
@@ -254,7 +254,7 @@ type TopUpFilter struct {
 
 // TopUps lists requests, newest first, with the number of matching ones.
 func (db *DB) TopUps(ctx context.Context, f TopUpFilter) ([]TopUp, int, error) {
-	where, args := conditions{}, []any{}
+	where, args := conditions{about: "topup u"}, []any{}
 	where.add(&args, f.ResellerID != 0, "u.reseller_id = ?", f.ResellerID)
 	where.add(&args, f.State != "", "u.state = ?", f.State)
 	return list(ctx, db.read, scanTopUp, topUpColumns, topUpTables, where, args, "u.id desc", f.Page)

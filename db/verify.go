@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -125,7 +127,7 @@ func (db *DB) Verify(ctx context.Context) (Verified, error) {
 
 func verify(ctx context.Context, q querier) (Verified, error) {
 	var v Verified
-	for _, r := range rules {
+	for _, r := range slices.Concat(rules, moneyRules, figureRules) {
 		rows, err := collect(ctx, q, func(s scanner) (row string, err error) { return row, s.Scan(&row) }, r.query)
 		if err != nil {
 			return v, fmt.Errorf("verify %q: %w", r.rule, err)
@@ -139,23 +141,26 @@ func verify(ctx context.Context, q querier) (Verified, error) {
 			return v, driverError(err)
 		}
 	}
-	for _, table := range []string{"orders", "invoice", "credit_note"} {
-		if err := verifyGapless(ctx, q, table); err != nil {
+	for _, n := range numbered {
+		if err := verifyGapless(ctx, q, n.table, n.prefix); err != nil {
 			return v, err
 		}
 	}
-	var err error
+	err := verifyInvoices(ctx, q)
+	if err != nil {
+		return v, err
+	}
 	v.AuditRows, err = verifyAudit(ctx, q)
 	return v, err
 }
 
 // verifyGapless checks that the numbers of each year run 1, 2, 3 … up to the counter.
-func verifyGapless(ctx context.Context, q querier, table string) error {
+func verifyGapless(ctx context.Context, q querier, table, prefix string) error {
 	numbers, err := collect(ctx, q, func(s scanner) (n string, err error) { return n, s.Scan(&n) }, `select number from `+table)
 	if err != nil {
 		return err
 	}
-	highest, count := map[string]int64{}, map[string]int64{}
+	highest, count, seen := map[string]int64{}, map[string]int64{}, map[string]map[int64]bool{}
 	for _, number := range numbers {
 		cut := strings.LastIndexByte(number, '-')
 		n, err := strconv.ParseInt(number[cut+1:], 10, 64)
@@ -165,17 +170,27 @@ func verifyGapless(ctx context.Context, q querier, table string) error {
 		series := number[:cut]
 		highest[series] = max(highest[series], n)
 		count[series]++
+		if seen[series] == nil {
+			seen[series] = map[int64]bool{}
+		}
+		seen[series][n] = true
 	}
-	for series, n := range count {
+	for _, series := range slices.Sorted(maps.Keys(count)) {
+		n := count[series]
 		var counter int64
 		if err := q.QueryRowContext(ctx, `select value from counter where name = $1`, series).Scan(&counter); err != nil {
 			return driverError(err)
 		}
 		if n != highest[series] || counter != n {
-			return &Broken{Rule: "numbers are gapless", Row: fmt.Sprintf("%s has %d numbers, the highest is %d, the counter says %d", series, n, highest[series], counter)}
+			missing := int64(1)
+			for seen[series][missing] {
+				missing++
+			}
+			return &Broken{Rule: "numbers are gapless", Row: fmt.Sprintf("%s has %d numbers, the highest is %d, the counter says %d: number %d is the first that is missing",
+				series, n, highest[series], counter, missing)}
 		}
 	}
-	return nil
+	return verifyCounters(ctx, q, prefix, count)
 }
 
 // verifyAudit walks the hash chain from its first row to its head.

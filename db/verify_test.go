@@ -46,6 +46,7 @@ func (s shop) history(t testing.TB) *strings.Replacer {
 	if err := s.AdjustCredit(ctx, s.staff, s.reseller, spent, "back", "back"); err != nil {
 		t.Fatal(err)
 	}
+	other := must[db.Reseller](t)(s.CreateReseller(ctx, db.System, db.NewReseller{Name: "Other", Company: "Other Ltd", Email: "info@other.example"}))
 	if _, _, err := s.TestWebhook(ctx, s.staff, s.reseller, s.listen(t).ID); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func (s shop) history(t testing.TB) *strings.Replacer {
 		t.Fatal(err)
 	}
 	s.verify(t)
-	return strings.NewReplacer("$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
+	return strings.NewReplacer("$OTHER", fmt.Sprint(other.ID), "$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
 		"$UNPAID", fmt.Sprint(unpaid.ID), "$LAPSED", fmt.Sprint(lapsed.ID), "$ASKED", fmt.Sprint(asked.ID), "$TAKEN", fmt.Sprint(taken.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
 }
 
@@ -75,9 +76,9 @@ var tamperings = []tampered{
 	{"a held account may go below zero", "a wallet's floor is its reseller's allowance, a held account's is zero", "(held) may go down to -1",
 		`update account set floor_cents = -1 where kind = 'held'`},
 	{"a wallet was taken below what is allowed", "no debit went below the floor of its account", "(wallet)",
-		`update ledger_entry set floor_cents = balance_after_cents + 1 where amount_cents < 0 and account_id = (select id from account where kind = 'wallet')`},
+		`update ledger_entry set floor_cents = balance_after_cents + 1 where amount_cents < 0 and account_id = (select min(id) from account where kind = 'wallet')`},
 	{"a debit was held against no floor", "no debit went below the floor of its account", "(held)",
-		`update ledger_entry set floor_cents = null where amount_cents < 0 and account_id = (select id from account where kind = 'held')`},
+		`update ledger_entry set floor_cents = null where amount_cents < 0 and account_id = (select min(id) from account where kind = 'held')`},
 	{"a debit is called something else", "a paid order is debited exactly once, an unpaid one never", "order $OPEN has 0",
 		`update ledger_tx set kind = 'adjustment' where kind = 'order' and order_id = $OPEN`},
 	{"an order is debited again", "a paid order is debited exactly once, an unpaid one never", "order $OPEN has 2",
@@ -143,9 +144,38 @@ var tamperings = []tampered{
 		`update topup set state = 'refused' where state = 'approved'`},
 	{"a top-up is made up", "the ledger knows no top-up that nobody asked for", "(topup_request:99)",
 		`insert into ledger_tx (ref, kind, created_at) select 'topup_request:99', 'topup', created_at from ledger_tx where order_id = $OPEN`},
+	{"an order is counted twice", db.FigureRule, "figure of reseller 1, product 1 pending says placed 2, sold 2, net 2598, cost 1800",
+		`update figure set placed = 2 * placed, sold = 2 * sold, net_cents = 2 * net_cents, cost_cents = 2 * cost_cents where reseller_id = 1 and state = 'pending'`},
+	{"a day's count is lost", db.FigureRule, " says nothing; should be placed 7, sold 4,",
+		`delete from figure where reseller_id = 1 and day <> ''`},
+	{"a certificate's end is not counted", db.FigureRule, "says nothing; should be placed 0, sold 0, net 0, cost 0, delivered 0, earned 0, spent 0, wallet 0, ending 1",
+		`update figure set ending = 0 where reseller_id = 1`},
+	{"a delivery is not counted", db.FigureRule, "delivered 0, earned 1299",
+		`update figure set delivered = 0 where reseller_id = 1 and day <> ''`},
+	{"a day's movement of the wallet is changed", db.FigureRule, "figure of reseller 1, $YEAR-",
+		`update figure set wallet_cents = wallet_cents + 1 where reseller_id = 1 and day <> ''`},
+	{"the sum over all resellers is changed", db.FigureRule, "figure of reseller 0, $YEAR-",
+		`update figure set spent_cents = spent_cents - 1 where reseller_id = 0 and day <> ''`},
+	{"a reseller that is not there is counted", db.FigureRule, "figure of reseller 99, product 1 pending says placed 1,",
+		`insert into figure select 99, day, product_id, state, placed, sold, net_cents, cost_cents, delivered, earned_cents, spent_cents, wallet_cents, ending from figure where reseller_id = 1 and state = 'pending'`},
+	{"a list price is raised", "an order's total is its list price and names less its discount", "order $OPEN says 1299",
+		`update orders set base_cents = base_cents + 1 where id = $OPEN`},
+	{"an order goes to another reseller", "what a reseller has paid for and not been delivered is held, and nothing else", "(held) has",
+		`update orders set reseller_id = $OTHER where id = $OPEN`},
+	{"a cost is lowered after delivery", "an order's money became its revenue, tax and cost, or went back to the wallet", "order $DELIVERED",
+		`update orders set cost_cents = cost_cents - 1 where id = $DELIVERED`},
+	{"an invoice shifts from net to tax", "an invoice is its order's: same reseller, net, tax and sum", "invoice INV-$YEAR-0001",
+		`update invoice set net_cents = net_cents - 100, tax_cents = tax_cents + 100 where order_id = $OPEN`},
+	{"an invoice goes to another reseller", "an invoice is its order's: same reseller, net, tax and sum", "invoice INV-$YEAR-0001",
+		`update invoice set reseller_id = $OTHER where order_id = $OPEN`},
+	{"a line of an invoice is changed", "an invoice's lines sum to its net", "invoice INV-$YEAR-0001 says 1299, its lines 1298",
+		`update invoice set snapshot = replace(snapshot, '"cents":4999', '"cents":4998') where order_id = $OPEN`},
+	{"the tax rate of an invoice is changed", "an invoice's tax is its rate of its net", "invoice INV-$YEAR-0001 says 0, should be 260",
+		`update invoice set snapshot = replace(snapshot, '"tax_rate_bp":0', '"tax_rate_bp":2000') where order_id = $OPEN`},
+	{"a year's numbers are gone", "numbers are gapless", "INV-1999 has no numbers", `insert into counter (name, value) values ('INV-1999', 3)`},
 	{"a webhook's job is lost", "what a webhook is yet to be told has a job", "webhook_delivery 1", `delete from job where kind = 'webhook'`},
 	{"low credit is made up", "credit is noted as low exactly while it is", "account ", `update account set low = true where alert_cents is not null`},
-	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 7",
+	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 7 numbers, the highest is 99, the counter says 7: number 4 is the first that is missing",
 		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},
 	{"an order number is lost", "numbers are gapless", "ORD-$YEAR",
 		`update counter set value = value + 1 where name like 'ORD-%'`},

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -122,7 +123,7 @@ func (db *DB) CreateWebhook(ctx context.Context, by Actor, resellerID int64, n W
 		if made, err = one(ctx, t, scanWebhook, `select `+webhookColumns+` from webhook w where w.id = $1`, id); err != nil {
 			return err
 		}
-		return audit(ctx, t, by, Change{Action: "webhook.create", Object: object("webhook", id), ResellerID: resellerID, After: n.URL + ": " + events})
+		return audit(ctx, t, by, Change{Action: "webhook.create", Object: object("webhook", id), ResellerID: resellerID, After: made.words()})
 	})
 	if err != nil {
 		return Webhook{}, "", err
@@ -183,15 +184,22 @@ func (db *DB) UpdateWebhook(ctx context.Context, by Actor, resellerID, id int64,
 			return err
 		}
 		after, err := webhook(ctx, t, resellerID, id)
-		if err != nil || after.words() == before.words() {
+		if err != nil || after.URL == before.URL && after.words() == before.words() {
 			return err
 		}
 		return audit(ctx, t, by, Change{Action: "webhook.update", Object: object("webhook", id), ResellerID: resellerID, Before: before.words(), After: after.words()})
 	})
 }
 
-// words are an endpoint as the audit says it.
-func (w Webhook) words() string { return fmt.Sprintf("%s, %q: %v", w.URL, w.Description, w.Events) }
+// words are an endpoint as the audit says it: only the host of its address, the
+// rest of which may hold a secret.
+func (w Webhook) words() string {
+	host := ""
+	if u, err := url.Parse(w.URL); err == nil {
+		host = u.Host
+	}
+	return fmt.Sprintf("%s, %q: %v", host, w.Description, w.Events)
+}
 
 // RotateWebhook gives an endpoint a new secret and answers it; the one before it
 // signs too for SecretOverlap. Errors: ErrNotFound, ErrNoKey.
@@ -253,7 +261,7 @@ func stopWebhook(ctx context.Context, t *tx, by Actor, w Webhook, why WebhookSto
 	if err != nil {
 		return err
 	}
-	return audit(ctx, t, by, Change{Action: "webhook.disable", Object: object("webhook", w.ID), ResellerID: w.ResellerID, Before: w.URL, After: string(why)})
+	return audit(ctx, t, by, Change{Action: "webhook.disable", Object: object("webhook", w.ID), ResellerID: w.ResellerID, Before: w.words(), After: string(why)})
 }
 
 // errorDisabled is what a delivery failed of that waited as its endpoint was disabled.

@@ -7,6 +7,7 @@ func TestEveryOtherPageHolds(t *testing.T) {
 	b := signedIn(t, shop.access.Reseller)
 	for _, p := range []struct{ path, name string }{
 		{"/settings", "settings"}, {"/credits", "credits"}, {"/invoices", "invoices"}, {"/orders?view=needs_me", "orders-needs-me"},
+		{"/stats?days=90", "stats-90"},
 	} {
 		b.open(p.path)
 		b.look(200, p.name)
@@ -42,7 +43,7 @@ func TestEveryPageHoldsInTurkish(t *testing.T) {
 	b := signedIn(t, shop.access.OtherReseller, inTurkish)
 	for _, p := range []struct{ path, name string }{
 		{"/", "home"}, {"/catalog", "catalog"}, {"/orders", "orders"}, {"/invoices", "invoices"}, {"/credits", "credits"}, {"/settings", "settings"},
-		{"/credit-notes", "creditnotes"}, {"/credits/top-ups/new", "topup-new"}, {"/invoices/address", "invoice-address"},
+		{"/credit-notes", "creditnotes"}, {"/credits/top-ups/new", "topup-new"}, {"/invoices/address", "invoice-address"}, {"/stats?days=365", "stats"},
 	} {
 		b.open(p.path)
 		b.look(200, p.name)
@@ -98,7 +99,7 @@ func TestEveryPageOfMoneyHolds(t *testing.T) {
 
 func (b *tab) lookAtMoney() {
 	for _, p := range []struct{ path, name string }{
-		{"/admin/top-ups", "admin-topups"}, {"/admin/ledger", "admin-ledger"}, {"/admin/ledger?view=margins", "admin-margins"},
+		{"/admin/top-ups", "admin-topups"}, {"/admin/ledger", "admin-ledger"}, {"/admin/ledger?view=margins", "admin-margins"}, {"/admin/stats?days=7", "admin-stats"},
 		{"/admin/groups", "admin-groups"}, {"/admin/rates", "admin-rates"}, {"/admin/resellers/new", "admin-reseller-new"},
 		{"/admin/products", "admin-products"}, {"/admin/products/new", "admin-product-new"},
 		{"/admin/groups/1/import", "admin-prices-import"}, {"/admin/groups/1/bulk", "admin-prices-bulk"},

@@ -32,7 +32,7 @@ func (h *Handlers) AdminHome(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	latest, _, err := h.Book.AllOrders(ctx, db.OrderFilter{Page: db.Page{Limit: latestShown}})
+	latest, _, err := h.Book.AllOrders(ctx, db.OrderFilter{Page: db.Page{Limit: latestShown, Uncounted: true}})
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,11 @@ func (h *Handlers) AdminAudit(c echo.Context) error {
 	ctx := c.Request().Context()
 	page, pager := pageOf(c, "/admin/audit")
 	m := views.AdminAuditPage{Actor: c.QueryParam("actor"), Action: c.QueryParam("action"), Object: c.QueryParam("object"), Reseller: resellerParam(c)}
-	rows, total, err := h.Book.AuditRows(ctx, db.AuditFilter{Actor: m.Actor, Action: m.Action, Object: m.Object, ResellerID: m.Reseller, Page: page})
+	f := db.AuditFilter{Actor: m.Actor, Action: m.Action, Object: m.Object, ResellerID: m.Reseller, Page: page}
+	if f.LooksBack() {
+		m.LookedAt = db.AuditLookedAt
+	}
+	rows, total, err := h.Book.AuditRows(ctx, f)
 	if err != nil {
 		return err
 	}

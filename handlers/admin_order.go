@@ -131,7 +131,7 @@ func (h *Handlers) AdminCancel(c echo.Context) error {
 		return err
 	}
 	if o.Status == db.StatusCancelled {
-		return done(c, adminOrderPath(o.ID), i18n.T(ctx, "operator.cancel.done", "Number", o.Number, "Amount", i18n.Money(ctx, money.USD(o.PayableCents())), "Reseller", o.ResellerName))
+		return done(c, adminOrderPath(o.ID), cancelledText(ctx, o, "operator.cancel.done", "Number", o.Number, "Amount", i18n.Money(ctx, money.USD(o.PayableCents())), "Reseller", o.ResellerName))
 	}
 	if err := flash(c, "info", i18n.T(ctx, "operator.cancel.underway")); err != nil {
 		return err

@@ -90,7 +90,7 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 	m := views.AdminOrderPage{
 		OrderHead: orderHead(o), ResellerID: o.ResellerID, Reseller: o.ResellerName, ResellerMail: o.ResellerEmail, Message: o.Message,
 		CustomerName: o.CustomerName, CustomerEmail: o.CustomerEmail, Note: o.Note, PlacedBy: o.PlacedBy, OrderedAt: o.CreatedAt,
-		Amounts: orderAmounts(o), Cost: money.USD(o.CostCents), LicenceKey: o.LicenceKey,
+		Cost: money.USD(o.CostCents), Margin: money.USD(o.TotalCents - o.CostCents), LicenceKey: o.LicenceKey,
 		CanDecide: decides && o.Fulfilment == db.FulfilmentUnsure, CanCancel: decides && o.AdminCanCancel(), Refund: money.USD(o.PayableCents()),
 	}
 	list, err := h.Book.Certificates(ctx, o.ID)
@@ -125,7 +125,14 @@ func (h *Handlers) addRecords(c echo.Context, o db.Order, m *views.AdminOrderPag
 	if err != nil {
 		return err
 	}
-	m.InvoiceNumber = invoice.Number
+	m.Amounts, m.InvoiceNumber = orderAmounts(o, invoice), invoice.Number
+	rate, used, err := h.Book.OrderRate(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	if used {
+		m.Rate, m.RateDay = "1 "+string(rate.Currency)+" = "+rate.Decimal()+" USD", rate.Day
+	}
 	entries, err := h.Book.OrderEntries(ctx, o.ID)
 	if err != nil {
 		return err

@@ -44,8 +44,7 @@ func (h *Handlers) AdminPricesCSV(c echo.Context) error {
 // readPrices reads what AdminPricesCSV writes; lines are those of the changes, and
 // bad is the first that can't be read or names a term again, or 0.
 func readPrices(text string) (changes []db.PriceChange, lines []int, bad int) {
-	in := csv.NewReader(strings.NewReader(text))
-	in.FieldsPerRecord = -1
+	in := csvReader(text)
 	type term struct {
 		product int64
 		months  int
@@ -146,6 +145,9 @@ func (h *Handlers) AdminPlan(how string) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		if m.CSV, m.Problems, err = csvText(c); err != nil {
+			return err
+		}
 		var changes []db.PriceChange
 		var lines []int
 		if how == "bulk" {
@@ -155,7 +157,7 @@ func (h *Handlers) AdminPlan(how string) echo.HandlerFunc {
 			} else if changes, err = h.bulkPrices(c, m, percent.Minor); err != nil {
 				return err
 			}
-		} else {
+		} else if m.Problems == nil {
 			var bad int
 			if changes, lines, bad = readPrices(m.CSV); bad > 0 {
 				m.Problems = views.Problems{{Field: "csv", Key: "rates.problem.csv", Args: []any{"Line", bad}}}
@@ -178,12 +180,18 @@ func (h *Handlers) AdminPlan(how string) echo.HandlerFunc {
 		}
 		m.Shown, m.Digest = true, db.PlansDigest(plans)
 		for i, p := range plans {
-			row := views.PlannedRow{Product: p.Product, Months: p.Months, Before: plannedPrice(p.Before.Rule), After: plannedPrice(p.Rule), Changes: p.Changes(), Problem: p.Problem}
+			if p.Problem == "" && !p.Changes() {
+				m.Same++
+				continue
+			}
+			row := views.PlannedRow{ProductID: p.ProductID, Product: p.Product, Months: p.Months, Before: plannedPrice(p.Before.Rule), After: plannedPrice(p.Rule), Changes: p.Changes(), Problem: p.Problem}
 			if lines != nil {
 				row.Line = lines[i]
 			}
 			if row.Changes {
 				m.Changes++
+			} else {
+				m.Refused++
 			}
 			m.Rows = append(m.Rows, row)
 		}

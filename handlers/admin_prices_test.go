@@ -148,7 +148,11 @@ func TestRatesAreImportedWholeOrNotAtAll(t *testing.T) {
 	if _, n, _ := s.Book.Rates(t.Context(), db.Page{}); n != 0 {
 		t.Fatalf("%d rates", n)
 	}
-	done(t, admin, admin.Post("/admin/rates/import", url.Values{"csv": {"currency,day,rate,source\nEUR,2026-01-02,1.08,ECB\nTRY, 2026-01-02, 0.0241, TCMB\n"}}), "/admin/rates", "success")
+	preview := admin.Post("/admin/rates/import", url.Values{"csv": {"currency,day,rate,source\nEUR,2026-01-02,1.08,ECB\nTRY, 2026-01-02, 0.0241, TCMB\n"}})
+	if _, n, _ := s.Book.Rates(t.Context(), db.Page{}); preview.Status != http.StatusOK || n != 0 {
+		t.Fatalf("the preview: %d, %d rates", preview.Status, n)
+	}
+	done(t, admin, admin.Post("/admin/rates/import", shownForm(t, preview)), "/admin/rates", "success")
 	done(t, admin, admin.Post("/admin/rates/age", url.Values{"days": {"30"}}), "/admin/rates", "success")
 	if _, n, _ := s.Book.Rates(t.Context(), db.Page{}); n != 2 {
 		t.Errorf("%d rates", n)

@@ -48,7 +48,7 @@ func (h *Handlers) productForm(c echo.Context, status int, m views.AdminProductP
 	for _, k := range money.Currencies {
 		m.Currencies = append(m.Currencies, string(k))
 	}
-	m.Validations, m.DomainTypes, m.AllMethods = db.Validations, db.DomainTypes, db.DCVMethods
+	m.Validations, m.DomainTypes, m.AllMethods, m.Upstreams = db.Validations, db.DomainTypes, db.DCVMethods, h.Upstreams
 	return show(h, c, status, views.AdminProduct, m)
 }
 
@@ -178,10 +178,21 @@ func refusedProduct(m *views.AdminProductPage, problems []db.Problem) {
 	}
 }
 
+// knownUpstreams wants every new offer to be of an upstream that is set up; an
+// offer that is there already keeps its own.
+func (h *Handlers) knownUpstreams(m *views.AdminProductPage) {
+	for i, o := range m.Offers {
+		if o.ID == 0 && !slices.Contains(h.Upstreams, o.Upstream) {
+			m.Problems = append(m.Problems, views.Problem{Field: "upstream-" + strconv.Itoa(i), Key: "upstream.unknown"})
+		}
+	}
+}
+
 // AdminNewProduct is POST /admin/products/new.
 func (h *Handlers) AdminNewProduct(c echo.Context) error {
 	ctx := c.Request().Context()
 	s, m := readProduct(c)
+	h.knownUpstreams(&m)
 	refusedProduct(&m, s.Check())
 	var id int64
 	if m.Problems == nil {
@@ -210,6 +221,7 @@ func (h *Handlers) AdminProduct(c echo.Context) error {
 	}
 	s, m := readProduct(c)
 	s.ID, m.ID, m.Title, m.Ordered = now.ID, now.ID, now.Name, now.Ordered
+	h.knownUpstreams(&m)
 	refusedProduct(&m, s.Check())
 	if m.Problems == nil {
 		var refused *db.Rejected

@@ -94,13 +94,19 @@ func (h *Handlers) readRate(values []string) (n db.NewRate, field string) {
 	return n, ""
 }
 
-// AdminImportRates is POST /admin/rates/import with csv: currency,day,rate,source
-// on each line. All lines are taken or none.
+// AdminImportRates is POST /admin/rates/import with csv or a file:
+// currency,day,rate,source on each line. It is a preview and, with confirm, takes
+// all lines or none.
 func (h *Handlers) AdminImportRates(c echo.Context) error {
 	ctx := c.Request().Context()
-	m := views.AdminRatesPage{CSV: c.FormValue("csv"), Day: h.Book.Now().UTC().Format(time.DateOnly)}
-	rates, line := h.readRates(m.CSV)
+	text, problems, err := csvText(c)
+	if err != nil {
+		return err
+	}
+	m := views.AdminRatesPage{CSV: text, Day: h.Book.Now().UTC().Format(time.DateOnly), Problems: problems}
+	rates, lines, line := h.readRates(m.CSV)
 	switch {
+	case problems != nil:
 	case line > 0:
 		m.Problems = views.Problems{{Field: "csv", Key: "rates.problem.csv", Args: []any{"Line", line}}}
 	case len(rates) == 0:
@@ -109,38 +115,72 @@ func (h *Handlers) AdminImportRates(c echo.Context) error {
 	if m.Problems != nil {
 		return h.ratesPage(c, http.StatusUnprocessableEntity, m)
 	}
+	if c.FormValue("confirm") == "" {
+		return h.previewRates(c, m.CSV, rates, lines)
+	}
 	if err := h.Book.AddRates(ctx, actor(c), rates...); err != nil {
 		return err
 	}
 	return done(c, "/admin/rates", i18n.N(ctx, "rates.imported", len(rates)))
 }
 
-// readRates reads CSV; line is the first that can't be read, from 1, or 0.
-func (h *Handlers) readRates(text string) (rates []db.NewRate, line int) {
-	in := csv.NewReader(strings.NewReader(text))
-	in.FieldsPerRecord = -1
+// oddChange is how far a rate may be from the one before until it looks like a
+// mistake, in basis points.
+const oddChange = 2000
+
+// previewRates shows what the lines of an import would enter.
+func (h *Handlers) previewRates(c echo.Context, text string, rates []db.NewRate, lines []int) error {
+	states, err := h.Book.RateStates(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	m := views.RatesPreviewPage{CSV: text}
+	for i, n := range rates {
+		row := views.RatePreview{Line: lines[i], Currency: string(n.Currency), Source: n.Source, Rate: db.Rate{USDe8: n.USDe8}.Decimal(), Day: n.Day, Counts: true}
+		for _, s := range states {
+			if s.Currency == n.Currency && s.USDe8 > 0 {
+				row.Now, row.NowDay, row.Counts = s.Decimal(), s.Day, !n.Day.Before(s.Day)
+				row.ChangeBP = int((n.USDe8 - s.USDe8) * 10_000 / s.USDe8)
+				row.Odd = row.ChangeBP >= oddChange || row.ChangeBP <= -oddChange
+			}
+		}
+		for _, other := range rates[i+1:] {
+			row.Counts = row.Counts && !(other.Currency == n.Currency && !other.Day.Before(n.Day))
+		}
+		for _, other := range rates[:i] {
+			row.Counts = row.Counts && !(other.Currency == n.Currency && other.Day.After(n.Day))
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	return show(h, c, http.StatusOK, views.RatesPreview, m)
+}
+
+// readRates reads CSV; lines are those of the rates, and bad is the first that
+// can't be read, from 1, or 0.
+func (h *Handlers) readRates(text string) (rates []db.NewRate, lines []int, bad int) {
+	in := csvReader(text)
 	in.TrimLeadingSpace = true
 	for {
 		record, err := in.Read()
 		if record == nil && err != nil {
 			var syntax *csv.ParseError
 			if errors.As(err, &syntax) {
-				return nil, syntax.Line
+				return nil, nil, syntax.Line
 			}
-			return rates, 0
+			return rates, lines, 0
 		}
-		line, _ = in.FieldPos(0)
+		line, _ := in.FieldPos(0)
 		if line == 1 && strings.EqualFold(strings.TrimSpace(record[0]), "currency") {
 			continue
 		}
 		if err != nil || len(record) != 4 {
-			return nil, line
+			return nil, nil, line
 		}
 		n, wrong := h.readRate(record)
 		if wrong != "" {
-			return nil, line
+			return nil, nil, line
 		}
-		rates = append(rates, n)
+		rates, lines = append(rates, n), append(lines, line)
 	}
 }
 

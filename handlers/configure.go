@@ -36,6 +36,9 @@ func (h *Handlers) ConfigureForm(c echo.Context) error {
 	if !o.Paid || o.Status != db.StatusPending && o.Status != db.StatusPendingConfiguration {
 		return seeOther(c, orderPath(o.ID, ""))
 	}
+	if o.Kind == db.KindLicence {
+		return h.showCorrectLicence(c, http.StatusOK, o, o.Domain, nil)
+	}
 	return h.showConfigure(c, http.StatusOK, o, views.ConfigureForm{Country: "TR"}, nil)
 }
 
@@ -45,6 +48,9 @@ func (h *Handlers) Configure(c echo.Context) error {
 	o, err := h.ownOrder(c)
 	if err != nil {
 		return err
+	}
+	if o.Kind == db.KindLicence {
+		return h.correctLicence(c, o)
 	}
 	f := views.ConfigureForm{
 		CSR: c.FormValue("csr"), Method: c.FormValue("method"), Email: c.FormValue("email"),

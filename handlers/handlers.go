@@ -34,7 +34,8 @@ type Handlers struct {
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
 
-	LoopbackWebhooks bool // a demo's endpoints may be on this machine, without TLS
+	Upstreams        []string // the names of those that are set up
+	LoopbackWebhooks bool     // a demo's endpoints may be on this machine, without TLS
 
 	Reference        func(lang string) views.APIDocsPage // of the API, without its webhooks
 	Approver         Approver                            // the sandbox CA's; nil without it

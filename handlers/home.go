@@ -9,11 +9,14 @@ import (
 	"certbay/db/certs"
 	"certbay/db/money"
 	"certbay/views"
+	"certbay/views/i18n"
 )
 
 const (
 	homeDays  = 30 // of the chart
 	homeNeeds = 5  // lines of "needs you"
+
+	homeBrands = 6 // of the shares
 )
 
 // Home is GET /: what needs the reseller now, then how things stand. The
@@ -23,28 +26,24 @@ func (h *Handlers) Home(c echo.Context) error {
 	if p.Role.Operator() {
 		return seeOther(c, "/admin")
 	}
-	counts, err := h.Book.OrderCounts(ctx, p.ResellerID)
-	if err != nil {
-		return err
-	}
 	stats, err := h.Book.Stats(ctx, p.ResellerID, homeDays)
 	if err != nil {
 		return err
 	}
-	waiting, needs, err := h.Book.Attention(ctx, p.ResellerID, homeNeeds)
+	expiring, err := h.Book.Expiring(ctx, p.ResellerID)
 	if err != nil {
 		return err
 	}
-	_, waitDomain, err := h.Book.Orders(ctx, p.ResellerID, db.OrderFilter{View: db.ViewProof, Page: db.Page{Limit: 1}})
+	waiting, err := h.Book.Attention(ctx, p.ResellerID, homeNeeds)
 	if err != nil {
 		return err
 	}
 	m := views.HomePage{
-		HasOrders: counts[db.ViewAll] > 0, NeedsTotal: needs,
-		Active: counts[db.ViewActive], ActiveNew: stats.ActiveSince,
-		Waiting: counts[db.ViewNeedsMe], WaitDomain: waitDomain, WaitYou: counts[db.ViewNeedsMe] - waitDomain,
+		HasOrders: stats.Orders > 0, NeedsTotal: stats.NeedsMe + expiring,
+		Active: stats.Count(db.StatusCompleted), ActiveNew: stats.ActiveSince,
+		Waiting: stats.NeedsMe, WaitDomain: stats.Proof, WaitYou: stats.NeedsMe - stats.Proof,
 		Spent: money.USD(stats.MonthCents), MonthCount: stats.MonthOrders,
-		Expiring: counts[db.ViewExpiring],
+		Expiring: expiring,
 	}
 	for _, o := range waiting {
 		need, err := h.need(c, o)
@@ -54,9 +53,9 @@ func (h *Handlers) Home(c echo.Context) error {
 		m.Needs = append(m.Needs, need)
 	}
 	for _, d := range stats.Daily {
-		m.Days = append(m.Days, views.Day{Date: d.Day, Count: d.Orders})
+		m.Days = append(m.Days, views.Day{Date: dayIn(d.Day, i18n.From(ctx).Zone), Count: d.Orders})
 	}
-	for _, b := range stats.Brands {
+	for _, b := range stats.Brands[:min(homeBrands, len(stats.Brands))] {
 		m.Brands = append(m.Brands, views.Share{Name: b.Brand, Count: b.Count})
 	}
 	return show(h, c, http.StatusOK, views.Home, m)

@@ -52,7 +52,7 @@ func (h *Handlers) AdminLedger(c echo.Context) error {
 	f, chosen := adminLedgerFilter(c)
 	page, pager := pageOf(c, "/admin/ledger")
 	f.Page = page
-	m := views.AdminLedgerPage{LedgerChoice: chosen, Account: string(f.Account), Reseller: f.ResellerID, Most: db.EntriesCounted}
+	m := views.AdminLedgerPage{LedgerChoice: chosen, Account: string(f.Account), Reseller: f.ResellerID}
 	var err error
 	if c.QueryParam("view") == "margins" {
 		var margins []db.Margin

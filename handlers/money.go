@@ -14,13 +14,16 @@ import (
 // perPage is how many rows a list shows at once.
 const perPage = 50
 
+// deepest is the last page that a list goes to.
+const deepest = db.MaxOffset/perPage + 1
+
 // pageOf reads ?page= (from 1) and gives the book's page and the pager without its total.
 func pageOf(c echo.Context, path string) (db.Page, views.Pager) {
 	number, _ := strconv.Atoi(c.QueryParam("page"))
-	number = min(max(number, 1), 1_000_000)
+	number = min(max(number, 1), deepest)
 	query := c.Request().URL.Query()
 	query.Del("page")
-	return db.Page{Limit: perPage, Offset: (number - 1) * perPage}, views.Pager{Page: number, PerPage: perPage, Path: path, Query: query}
+	return db.Page{Limit: perPage, Offset: (number - 1) * perPage}, views.Pager{Page: number, PerPage: perPage, Counted: db.Counted, Deepest: deepest, Path: path, Query: query}
 }
 
 // Credits is GET /credits?kind=&order=&from=&to=: the balance and how it came to be.

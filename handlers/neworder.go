@@ -30,7 +30,11 @@ func readOrderForm(value func(string) string) orderForm {
 		Months: months, Domain: value("domain"), SANs: value("sans"), WildcardSANs: value("wildcard_sans"),
 		CustomerName: value("customer_name"), CustomerEmail: value("customer_email"), Note: value("note"),
 	}
-	return orderForm{OrderForm: f, NewOrder: db.NewOrder{
+	var quoted *int64
+	if cents, err := strconv.ParseInt(value("quoted"), 10, 64); err == nil {
+		quoted = &cents
+	}
+	return orderForm{OrderForm: f, NewOrder: db.NewOrder{Quoted: quoted,
 		ProductID: product, Months: months, Domain: f.Domain, SANs: splitNames(f.SANs + "\n" + f.WildcardSANs),
 		CustomerName: f.CustomerName, CustomerEmail: f.CustomerEmail, Note: f.Note, FormToken: value("form_token"), Unpaid: value("unpaid") != "",
 	}}
@@ -112,6 +116,12 @@ func (h *Handlers) CheckOrder(c echo.Context) error {
 	if rejected != nil {
 		return h.orderPage(c, http.StatusUnprocessableEntity, f, rejected)
 	}
+	return h.checkPage(c, http.StatusOK, f, d, nil)
+}
+
+// checkPage asks for an order at the price of the moment; before is the price that
+// was agreed to and is no longer, or nil.
+func (h *Handlers) checkPage(c echo.Context, status int, f orderForm, d db.Draft, before *money.Money) error {
 	panel, err := h.quotePanel(c, d)
 	if err != nil {
 		return err
@@ -124,9 +134,9 @@ func (h *Handlers) CheckOrder(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return show(h, c, http.StatusOK, views.CheckOrder, views.CheckOrderPage{
-		MayPayLater: reseller.PayLater,
-		Product:     orderProduct(d.Product), Form: f.OrderForm, Domain: certs.UnicodeName(d.Domain), Names: names, Quote: panel, FormToken: f.FormToken,
+	return show(h, c, status, views.CheckOrder, views.CheckOrderPage{
+		MayPayLater: reseller.PayLater, Before: before,
+		Product: orderProduct(d.Product), Form: f.OrderForm, Domain: certs.UnicodeName(d.Domain), Names: names, Quote: panel, FormToken: f.FormToken,
 	})
 }
 
@@ -141,9 +151,20 @@ func (h *Handlers) PlaceOrder(c echo.Context) error {
 	order, err := h.Book.PlaceOrder(ctx, actor(c), reseller, f.NewOrder)
 	var rejected *db.Rejected
 	var short *db.InsufficientCredit
+	var changed *db.PriceChanged
 	switch {
 	case errors.As(err, &rejected):
 		return h.orderPage(c, http.StatusUnprocessableEntity, f, rejected)
+	case errors.As(err, &changed):
+		d, rejected, err := h.draft(c, f)
+		if err != nil {
+			return err
+		}
+		if rejected != nil {
+			return h.orderPage(c, http.StatusUnprocessableEntity, f, rejected)
+		}
+		before := money.USD(changed.Quoted)
+		return h.checkPage(c, http.StatusConflict, f, d, &before)
 	case errors.As(err, &short):
 		return h.insufficientCredit(c, f, short)
 	case err != nil:
@@ -170,7 +191,7 @@ func (h *Handlers) insufficientCredit(c echo.Context, f orderForm, short *db.Ins
 	}
 	var later []views.Hidden
 	if reseller.PayLater {
-		later = f.OrderForm.Unpaid(f.ProductID, f.FormToken)
+		later = f.OrderForm.Unpaid(f.ProductID, f.FormToken, money.USD(d.Quote.Payable))
 	}
 	return show(h, c, http.StatusPaymentRequired, views.InsufficientCredit, views.InsufficientCreditPage{
 		Later:   later,
@@ -230,8 +251,9 @@ func (h *Handlers) quotePanel(c echo.Context, d db.Draft) (views.QuotePanel, err
 	q := d.Quote
 	return views.QuotePanel{
 		Months: d.Term.Months, ListPrice: money.USD(q.Base),
-		SANs:     max(0, d.SANCount-d.Product.SANIncluded) + max(0, d.WildcardSANCount-d.Product.WildcardSANIncluded),
-		SANTotal: money.USD(q.SANTotal), Discount: money.USD(q.Discount), Total: money.USD(q.Total),
+		SANs:         max(0, d.SANCount-d.Product.SANIncluded) + max(0, d.WildcardSANCount-d.Product.WildcardSANIncluded),
+		SANsIncluded: min(d.SANCount, d.Product.SANIncluded) + min(d.WildcardSANCount, d.Product.WildcardSANIncluded),
+		SANTotal:     money.USD(q.SANTotal), Discount: money.USD(q.Discount), Total: money.USD(q.Total),
 		TaxBP: int(d.TaxRateBP), Tax: money.USD(q.Tax), Payable: money.USD(q.Payable),
 		Available: money.USD(available), After: money.USD(available - q.Payable), SeesMoney: person(c).Can(db.SeeMoney),
 	}, nil

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -27,10 +28,14 @@ func orderHead(o db.Order) views.OrderHead {
 	}
 }
 
-func orderAmounts(o db.Order) views.OrderAmounts {
+// orderAmounts is how an order's price came about; its invoice knows which of the
+// names were charged.
+func orderAmounts(o db.Order, i db.Invoice) views.OrderAmounts {
+	charged := i.Snapshot.ChargedNames()
 	return views.OrderAmounts{
-		List: money.USD(o.BaseCents), SANs: o.SANCount + o.WildcardSANCount, SANTotal: money.USD(o.SANCents), Discount: money.USD(o.DiscountCents),
-		Total: money.USD(o.TotalCents), Tax: money.USD(o.TaxCents), Payable: money.USD(o.PayableCents()),
+		List: money.USD(o.BaseCents), SANs: charged, SANsIncluded: max(0, o.SANCount+o.WildcardSANCount-charged),
+		SANTotal: money.USD(o.SANCents), Discount: money.USD(o.DiscountCents),
+		Total: money.USD(o.TotalCents), Tax: money.USD(o.TaxCents), Payable: money.USD(o.PayableCents()), Unpaid: !o.Paid,
 	}
 }
 
@@ -120,7 +125,7 @@ func (h *Handlers) showOrder(c echo.Context, status int, o db.Order, adjust func
 func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, error) {
 	ctx := c.Request().Context()
 	m := views.OrderPage{
-		OrderHead: orderHead(o), Message: o.Message, LicenceKey: o.LicenceKey, Amounts: orderAmounts(o),
+		OrderHead: orderHead(o), Message: o.Message, LicenceKey: o.LicenceKey,
 		CustomerName: o.CustomerName, CustomerEmail: o.CustomerEmail, Note: o.Note, PlacedBy: o.PlacedBy, OrderedAt: o.CreatedAt,
 		LinkForm: views.LinkForm{Email: o.CustomerEmail}, CanCancel: o.CanCancel(), Refund: money.USD(o.PayableCents()),
 	}
@@ -139,6 +144,7 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 	if err != nil {
 		return m, err
 	}
+	m.Amounts = orderAmounts(o, invoice)
 	if person(c).Can(db.SeeMoney) {
 		m.InvoiceID, m.InvoiceNumber = invoice.ID, invoice.Number
 	}
@@ -204,12 +210,21 @@ func (h *Handlers) CancelOrder(c echo.Context) error {
 	}
 	kind, text := "info", i18n.T(ctx, "order.cancel.underway")
 	if o.Status == db.StatusCancelled {
-		kind, text = "success", i18n.T(ctx, "order.cancel.done", "Number", o.Number, "Amount", i18n.Money(ctx, money.USD(o.PayableCents())))
+		kind, text = "success", cancelledText(ctx, o, "order.cancel.done", "Number", o.Number, "Amount", i18n.Money(ctx, money.USD(o.PayableCents())))
 	}
 	if err := flash(c, kind, text); err != nil {
 		return err
 	}
 	return seeOther(c, orderPath(o.ID, ""))
+}
+
+// cancelledText says that an order is cancelled by the key, with what came back;
+// of one that was never paid nothing did.
+func cancelledText(ctx context.Context, o db.Order, key string, words ...any) string {
+	if !o.Paid {
+		return i18n.T(ctx, "unpaid.cancel.done", "Number", o.Number)
+	}
+	return i18n.T(ctx, key, words...)
 }
 
 // patience is how long a request waits for the jobs it wished for; they go on in

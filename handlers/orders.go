@@ -52,7 +52,9 @@ func (h *Handlers) Orders(c echo.Context) error {
 	ctx, reseller := c.Request().Context(), person(c).ResellerID
 	f := orderFilter(c)
 	page, pager := pageOf(c, "/orders")
-	f.Page = page
+	f.Page, f.Brief = page, true
+	kept := f.Search == "" && f.Brand == "" && f.Status == "" && f.ExpiringWithin == 0 // then the view's own count is the total
+	f.Uncounted = kept
 	orders, total, err := h.Book.Orders(ctx, reseller, f)
 	if err != nil {
 		return err
@@ -64,6 +66,9 @@ func (h *Handlers) Orders(c echo.Context) error {
 	brands, err := h.Book.Brands(ctx, reseller)
 	if err != nil {
 		return err
+	}
+	if kept {
+		total, pager.Counted = counts[f.View], 0
 	}
 	pager.Total = total
 	m := views.OrdersPage{

@@ -34,7 +34,7 @@ func (h *Handlers) PayOrder(c echo.Context) error {
 			Missing: money.USD(short.Needed - short.Available), TopUp: operator.Bank, BackHref: orderPath(o.ID, "")})
 	case errors.Is(err, db.ErrStale):
 		now, lookup := h.ownOrder(c)
-		if lookup != nil || !now.Paid {
+		if lookup != nil || !now.Paid || now.Status == db.StatusCancelled {
 			return errors.Join(err, lookup)
 		}
 	case err != nil:

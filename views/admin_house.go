@@ -57,6 +57,7 @@ type AdminAuditPage struct {
 	Resellers []Option
 	Rows      []AuditEntry
 	Pager     Pager // Path /admin/audit
+	LookedAt  int   // only so many of the newest rows were looked through; 0: all
 }
 
 // AuditEntry is one change, as the book keeps it.

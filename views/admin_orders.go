@@ -47,6 +47,9 @@ type AdminOrderPage struct {
 
 	Amounts       OrderAmounts
 	Cost          money.Money
+	Rate          string      // that turned the cost into dollars: "1 EUR = 1.0843 USD"; "" when the cost was in dollars
+	RateDay       time.Time   // of Rate
+	Margin        money.Money // total before tax − cost
 	InvoiceNumber string
 	Entries       []LedgerRow
 
@@ -147,6 +150,7 @@ func (m AdminOrderPage) confirmation(ctx context.Context, action string) Confirm
 		c.Title = i18n.T(ctx, "admin.cancel.title", "Number", m.Number)
 		c.Text = i18n.T(ctx, "admin.cancel.text", "Name", m.title(ctx), "Reseller", m.Reseller, "Amount", amount)
 		c.Button = i18n.T(ctx, "admin.cancel.do", "Amount", amount)
+		return m.cancellingUnpaid(ctx, c)
 	}
 	return c
 }

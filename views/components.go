@@ -67,16 +67,42 @@ type RecordRow struct {
 }
 
 // Pager is where a list stands. Pages count from 1; Path and Query are the list's own
-// address, so that the links keep every filter.
+// address, so that the links keep every filter. Of a list that was counted only up
+// to Counted, or to the end of the page, the Total is one more than that.
 type Pager struct {
 	Page, PerPage, Total int
+	Counted              int // 0: Total is exact
+	Deepest              int // the last page that can be opened; 0 is any
 	Path                 string
 	Query                url.Values
 }
 
-// Pages is how many pages there are, at least one.
+// Pages is how many pages can be opened, at least one.
 func (p Pager) Pages() int {
-	return max(1, (p.Total+max(1, p.PerPage)-1)/max(1, p.PerPage))
+	pages := max(1, (p.Total+max(1, p.PerPage)-1)/max(1, p.PerPage))
+	if p.Deepest > 0 {
+		return min(pages, p.Deepest)
+	}
+	return pages
+}
+
+// more says that there are more rows than were counted.
+func (p Pager) more() bool { return p.Counted > 0 && p.Total > p.counted() }
+
+func (p Pager) counted() int { return max(p.Counted, p.Page*p.PerPage) }
+
+// ends says that the list goes on below the last page that can be opened.
+func (p Pager) ends() bool {
+	return p.Deepest > 0 && p.Page >= p.Deepest && p.Total > p.Page*p.PerPage
+}
+
+// number is the total as people read it: where it was not counted to the end,
+// how many there are at least.
+func (p Pager) number(ctx context.Context) string {
+	if p.more() {
+		return i18n.T(ctx, "pager.least", "Number", i18n.Number(ctx, int64(p.counted())))
+	}
+	return i18n.Number(ctx, int64(p.Total))
 }
 
 func (p Pager) from() int { return (p.Page-1)*p.PerPage + 1 }
@@ -92,7 +118,7 @@ func (p Pager) href(page int) templ.SafeURL {
 
 func (p Pager) rangeText(ctx context.Context) string {
 	number := func(n int) string { return i18n.Number(ctx, int64(n)) }
-	return i18n.T(ctx, "pager.range", "From", number(p.from()), "To", number(p.to()), "Total", number(p.Total))
+	return i18n.T(ctx, "pager.range", "From", number(p.from()), "To", number(p.to()), "Total", p.number(ctx))
 }
 
 // Chip is one filter among few. Count below zero is not shown.

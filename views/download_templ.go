@@ -65,7 +65,7 @@ func Download(p Page, m DownloadPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = StatusPill(m.Status, m.Fulfilment).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = StatusPill(m.status(), m.Fulfilment).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -25,7 +25,7 @@ type HomePage struct {
 	MonthCount int         // orders this month
 	Expiring   int         // certificates that end within 30 days
 	Days       []Day       // the last 30, oldest first
-	Brands     []Share     // orders of the last year, most first
+	Brands     []Share     // orders sold, most first
 }
 
 // Need is one thing that waits for the reseller, with the one place to act on it.
@@ -105,7 +105,7 @@ func (n Need) text(ctx context.Context, now time.Time) string {
 
 // action names what to do; whoever may only look is offered to look.
 func (n Need) action(ctx context.Context, viewer *Viewer) string {
-	if !viewer.MayOrder() {
+	if !viewer.MayOrder() && !(n.Kind == "pay" && viewer.MayPay()) {
 		return i18n.T(ctx, "home.act.other")
 	}
 	return i18n.T(ctx, "home.act."+n.known())

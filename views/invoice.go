@@ -89,7 +89,8 @@ type InvoiceParty struct {
 	TaxOffice, TaxID, Email         string
 }
 
-// InvoiceLine is one line. Kind: base (Text is the product, Months its term), san, discount.
+// InvoiceLine is one line. Kind: base (Text is the product, Months its term), san,
+// wildcard_san, discount.
 type InvoiceLine struct {
 	Kind     string
 	Text     string
@@ -132,6 +133,8 @@ func (l InvoiceLine) Title(ctx context.Context) string {
 	switch l.Kind {
 	case "san":
 		return i18n.T(ctx, "invoice.line.san")
+	case "wildcard_san":
+		return i18n.T(ctx, "invoice.line.wildcardsan")
 	case "discount":
 		return i18n.T(ctx, "quote.discount")
 	default:

@@ -987,7 +987,7 @@ func Invoice(p Page, m InvoicePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if !m.Note && m.Status == "unpaid" && p.Viewer.MayOrder() {
+			if !m.Note && m.Status == "unpaid" && p.Viewer.MayPay() {
 				templ_7745c5c3_Err = payForm(orderPath(m.OrderID), m.Total).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -36,7 +36,6 @@ type AdminLedgerPage struct {
 	Balances  []AccountBalance
 	Entries   []EntryRow
 	Margins   []MarginRow
-	Most      int // more rows than this are not counted
 	Pager     Pager
 }
 
@@ -97,11 +96,7 @@ func (m AdminLedgerPage) chips(ctx context.Context) []Chip {
 
 // counted says how many rows there are, where that was counted to the end.
 func (m AdminLedgerPage) counted(ctx context.Context) string {
-	number := i18n.Number(ctx, int64(m.Pager.Total))
-	if m.Most > 0 && m.Pager.Total >= m.Most {
-		return i18n.T(ctx, "ledger.most", "Number", number)
-	}
-	return i18n.N(ctx, "ledger.count", m.Pager.Total, "Number", number)
+	return i18n.N(ctx, "ledger.count", m.Pager.Total, "Number", m.Pager.number(ctx))
 }
 
 func (m CreditsPage) csvHref() string { return withQuery("/credits.csv", m.Pager.Query, "page", "") }

@@ -11,7 +11,7 @@ import (
 func sampleLedger(view string) AdminLedgerPage {
 	m := AdminLedgerPage{
 		LedgerChoice: LedgerChoice{Kind: "order", Order: hostile, From: "2026-01-01", Day: "2026-11-20"}, View: view, Account: "wallet", Reseller: 1,
-		Resellers: []Option{{"1", hostile}}, Most: 10_000, Pager: Pager{Page: 1, PerPage: 50, Total: 10_000, Path: "/admin/ledger", Query: url.Values{"account": {"wallet"}, "view": {view}}},
+		Resellers: []Option{{"1", hostile}}, Pager: Pager{Page: 1, PerPage: 50, Counted: 1000, Total: 1001, Path: "/admin/ledger", Query: url.Values{"account": {"wallet"}, "view": {view}}},
 	}
 	for i, kind := range accountKinds {
 		m.Balances = append(m.Balances, AccountBalance{kind, money.USD(int64(i-4) * 123456)})

@@ -48,18 +48,19 @@ type NewOrderPage struct {
 // QuotePanel is what the order would cost. The fragment of POST /orders/quote, and a
 // part of the form and of the check page. All amounts are for the whole term.
 type QuotePanel struct {
-	Months    int // 0: no term chosen yet, nothing is shown
-	ListPrice money.Money
-	SANs      int // additional names that are charged, wildcard ones included
-	SANTotal  money.Money
-	Discount  money.Money // list − own price, not negative
-	Total     money.Money // before tax
-	TaxBP     int         // basis points; 0 hides the tax
-	Tax       money.Money
-	Payable   money.Money
-	Available money.Money
-	After     money.Money // available after the order; negative when it is not enough
-	SeesMoney bool        // the reader may open the credits page
+	Months       int // 0: no term chosen yet, nothing is shown
+	ListPrice    money.Money
+	SANs         int // additional names that are charged, wildcard ones included
+	SANsIncluded int // additional names that the product includes
+	SANTotal     money.Money
+	Discount     money.Money // list − own price, not negative
+	Total        money.Money // before tax
+	TaxBP        int         // basis points; 0 hides the tax
+	Tax          money.Money
+	Payable      money.Money
+	Available    money.Money
+	After        money.Money // available after the order; negative when it is not enough
+	SeesMoney    bool        // the reader may open the credits page
 }
 
 // Enough says whether the credit covers the order.
@@ -74,8 +75,19 @@ type CheckOrderPage struct {
 	Names     []string // additional names, tidied, wildcard ones included
 	Quote     QuotePanel
 	FormToken string
+	Before    *money.Money // the price that was shown before and is no longer; nil: it stands
 	// MayPayLater offers to place the order unpaid where the credit is short.
 	MayPayLater bool
+}
+
+// placing carries the form along with the price that is agreed to by sending it.
+func (m CheckOrderPage) placing() []Hidden {
+	return append(m.Form.hidden(m.Product.ID, m.FormToken), quoted(m.Quote.Payable))
+}
+
+// quoted is the price that an order was shown with: it is placed at no other.
+func quoted(payable money.Money) Hidden {
+	return Hidden{"quoted", strconv.FormatInt(payable.Minor, 10)}
 }
 
 // InsufficientCreditPage says what is missing. Nothing was ordered.
@@ -90,9 +102,9 @@ type InsufficientCreditPage struct {
 	BackHref  string   // the same order form again, filled in
 }
 
-// Unpaid carries the form along, to be placed unpaid.
-func (f OrderForm) Unpaid(product int64, token string) []Hidden {
-	return append(f.hidden(product, token), Hidden{"unpaid", "1"})
+// Unpaid carries the form along, to be placed unpaid at a price.
+func (f OrderForm) Unpaid(product int64, token string, payable money.Money) []Hidden {
+	return append(f.hidden(product, token), Hidden{"unpaid", "1"}, quoted(payable))
 }
 
 // hidden carries the form along.

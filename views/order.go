@@ -60,13 +60,15 @@ type OrderPage struct {
 
 // OrderAmounts is how an order's price came about.
 type OrderAmounts struct {
-	List     money.Money // for the term, without additional names
-	SANs     int         // additional names charged
-	SANTotal money.Money
-	Discount money.Money
-	Total    money.Money // before tax
-	Tax      money.Money
-	Payable  money.Money
+	List         money.Money // for the term, without additional names
+	SANs         int         // additional names charged
+	SANsIncluded int         // additional names that the product includes
+	SANTotal     money.Money
+	Discount     money.Money
+	Total        money.Money // before tax
+	Tax          money.Money
+	Payable      money.Money
+	Unpaid       bool // nothing of it was paid
 }
 
 // CertificateRow is one of an order's certificates.
@@ -150,6 +152,9 @@ func (h OrderHead) crumbs(ctx context.Context, self bool) []Crumb {
 // steps is the journey of the order, with the current step marked.
 func (h OrderHead) steps(ctx context.Context) []Step {
 	paid, last := i18n.T(ctx, "order.step.paid"), i18n.T(ctx, "order.step.download")
+	if h.Unpaid {
+		paid = i18n.T(ctx, "paylater.step")
+	}
 	var texts []string
 	switch {
 	case !h.HasCertificate():
@@ -162,8 +167,11 @@ func (h OrderHead) steps(ctx context.Context) []Step {
 	return Steps(min(h.step(), len(texts)-1), texts...)
 }
 
-// step is how far the order is: 1 the CSR, 2 the proof, 3 the download.
+// step is how far the order is: 0 the payment, 1 the CSR, 2 the proof, 3 the download.
 func (h OrderHead) step() int {
+	if h.Unpaid {
+		return 0
+	}
 	switch h.Status {
 	case "pending", "pending_configuration":
 		return 1
@@ -224,8 +232,16 @@ func (e OrderEvent) sameStep(other OrderEvent) bool {
 	return e == other || e.Kind == "dcv_verified" && other.Kind == e.Kind && e.At.Truncate(time.Minute).Equal(other.At.Truncate(time.Minute))
 }
 
+// refusedWords introduces what the upstream said as it refused.
+func (h OrderHead) refusedWords(ctx context.Context) string {
+	if h.HasCertificate() {
+		return i18n.T(ctx, "order.refused.words")
+	}
+	return i18n.T(ctx, "licence.refused.words")
+}
+
 func (m OrderPage) eventTitle(ctx context.Context, kind string) string {
-	if !m.HasCertificate() && (kind == "issued" || kind == "accepted") {
+	if !m.HasCertificate() && (kind == "issued" || kind == "accepted" || kind == "configured") {
 		return i18n.T(ctx, "event.licence."+kind)
 	}
 	return i18n.Word(ctx, "event", kind)
@@ -251,12 +267,22 @@ func (m OrderPage) eventDetail(ctx context.Context, e OrderEvent) string {
 // cancellation names what cancelling an order does. A dialog, or a page of its own.
 func (m OrderPage) cancellation(ctx context.Context) Confirmation {
 	amount := i18n.Money(ctx, m.Refund)
-	return Confirmation{
+	return m.cancellingUnpaid(ctx, Confirmation{
 		ID: "cancel", Danger: true, Back: m.OrderHref(), Action: m.OrderHref() + "/cancel",
 		Title:  i18n.T(ctx, "order.cancel.title", "Number", m.Number),
 		Text:   i18n.T(ctx, "order.cancel.text", "Name", m.title(ctx), "Amount", amount),
 		Button: i18n.T(ctx, "order.cancel.do", "Amount", amount),
+	})
+}
+
+// cancellingUnpaid promises nothing back where nothing was paid.
+func (h OrderHead) cancellingUnpaid(ctx context.Context, c Confirmation) Confirmation {
+	if h.Unpaid {
+		c.Title = i18n.T(ctx, "order.cancel.title", "Number", h.Number)
+		c.Text = i18n.T(ctx, "unpaid.cancel.text", "Name", h.title(ctx))
+		c.Button = i18n.T(ctx, "unpaid.cancel.do")
 	}
+	return c
 }
 
 func certificateLook(state string) (kind, icon string) {

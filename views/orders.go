@@ -117,7 +117,7 @@ func (m OrdersPage) expiring() string {
 
 // subtitle says how many there are and in which order they stand.
 func (m OrdersPage) subtitle(ctx context.Context) string {
-	text := i18n.N(ctx, "orders.count", m.Pager.Total, "Number", i18n.Number(ctx, int64(m.Pager.Total)))
+	text := i18n.N(ctx, "orders.count", m.Pager.Total, "Number", m.Pager.number(ctx))
 	if m.Sort.Key == "" || m.Sort.Key == "ordered" && m.Sort.Desc {
 		return text + " · " + i18n.T(ctx, "orders.newest")
 	}

@@ -56,6 +56,9 @@ func (v *Viewer) MayOrder() bool {
 	return v != nil && !v.Operator && (v.Role == "owner" || v.Role == "technical")
 }
 
+// MayPay says whether this person may pay with credit what was ordered unpaid.
+func (v *Viewer) MayPay() bool { return v.MayOrder() || v != nil && v.Role == "billing" }
+
 // MaySeeMoney says whether this person may see invoices and the statement.
 func (v *Viewer) MaySeeMoney() bool { return v != nil && !v.Operator && v.Role != "technical" }
 
@@ -110,6 +113,7 @@ func (p Page) navigation() []navItem {
 			{"products", "/admin/products", "package"},
 			{"topups", "/admin/top-ups", "banknote"},
 			{"ledger", "/admin/ledger", "book-open"},
+			{"stats", "/admin/stats", "chart-column"},
 			{"jobs", "/admin/jobs", "activity"},
 			{"mail", "/admin/mail", "mail"},
 			{"audit", "/admin/audit", "scroll-text"},
@@ -122,7 +126,7 @@ func (p Page) navigation() []navItem {
 		{"orders", "/orders", "shopping-bag"},
 	}
 	if p.Viewer.MaySeeMoney() {
-		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"})
+		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"}, navItem{"stats", "/stats", "chart-column"})
 	}
 	return append(items, navItem{"settings", "/settings", "settings"})
 }

@@ -4,6 +4,7 @@ import (
 	"certbay/db/money"
 	"certbay/views/i18n"
 	"context"
+	"strconv"
 )
 
 // PlannedPage changes many prices of a group after a preview: How is "import" (field
@@ -14,8 +15,9 @@ type PlannedPage struct {
 	Group, How, Digest                    string
 	CSV, Brand, Kind, Validation, Percent string // as typed
 	Brands, Kinds, Validations            []string
-	Rows                                  []PlannedRow
-	Changes                               int // rows that would be done
+	Rows                                  []PlannedRow // that change or are refused
+	Changes, Refused                      int          // of Rows
+	Same                                  int          // prices that stay, not among Rows
 	Shown                                 bool
 	Problems                              Problems
 }
@@ -23,7 +25,8 @@ type PlannedPage struct {
 // PlannedRow is one price to be. Problem is a code of the book, or "".
 type PlannedRow struct {
 	Line          int // of the CSV; 0 for none
-	Product       string
+	ProductID     int64
+	Product       string // "" when there is no such product
 	Months        int
 	Before, After PlannedPrice
 	Changes       bool
@@ -35,6 +38,13 @@ type PlannedPrice struct {
 	Kind     string
 	Price    money.Money
 	MarginBP int
+}
+
+func (r PlannedRow) name() string {
+	if r.Product == "" {
+		return "product_id " + strconv.FormatInt(r.ProductID, 10)
+	}
+	return r.Product
 }
 
 func (r PlannedPrice) text(ctx context.Context) string {

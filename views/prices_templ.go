@@ -1296,11 +1296,11 @@ func AdminRates(p Page, m AdminRatesPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<form class=\"form\" method=\"post\" action=\"/admin/rates/import\" data-once>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<form class=\"form\" method=\"post\" action=\"/admin/rates/import\" enctype=\"multipart/form-data\" data-once>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = TextArea(Input{Name: "csv", Label: i18n.T(ctx, "rates.csv"), Hint: i18n.T(ctx, "rates.csv.hint"), Value: m.CSV, Mono: true, Rows: 4, Error: m.Problems.Of(ctx, "csv")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = csvFields(m.CSV, i18n.T(ctx, "rates.csv.hint"), 4, m.Problems).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1308,7 +1308,7 @@ func AdminRates(p Page, m AdminRatesPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = SecondaryButton(i18n.T(ctx, "rates.import.do"), "upload").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = SecondaryButton(i18n.T(ctx, "planned.preview"), "eye").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -37,6 +37,7 @@ type AdminProductPage struct {
 	Active, Ordered                 bool
 	Kinds, Validations, DomainTypes []string // to choose from
 	AllMethods, Currencies          []string
+	Upstreams                       []string // that a new offer may name
 	Terms                           []TermForm
 	Offers                          []OfferForm
 	Problems                        Problems

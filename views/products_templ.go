@@ -844,7 +844,7 @@ func productFields(m AdminProductPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = Field(Input{Name: nth("upstream", i), Label: i18n.T(ctx, "products.upstream"), Value: o.Upstream, Mono: true, Autocomplete: "off", Optional: i > 0, Error: m.Problems.Of(ctx, nth("upstream", i))}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = upstreamChoice(nth("upstream", i), m, o.Upstream).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -25,7 +25,7 @@ func TestAPreviewOffersToApplyOnlyWhatChanges(t *testing.T) {
 	row := PlannedRow{Line: 2, Product: hostile, Months: 12, After: PlannedPrice{Kind: "margin", MarginBP: 2500}, Changes: true}
 	for changes := range 2 {
 		for _, how := range []string{"import", "bulk"} {
-			m := PlannedPage{GroupID: 1, Group: hostile, How: how, Digest: "d", Shown: true, Changes: changes, Rows: []PlannedRow{row, {Product: "x", Months: 1, Problem: "below_cost"}, {Product: "y", Months: 1}}}
+			m := PlannedPage{GroupID: 1, Group: hostile, How: how, Digest: "d", Shown: true, Changes: changes, Rows: []PlannedRow{row, {Product: "x", Months: 1, Problem: "below_cost"}, {Product: "y", Months: 1, Changes: true}}, Refused: 1, Same: 3}
 			inEachLanguage(t, Planned(testPage("admin"), m), func(t *testing.T, lang string, doc *goquery.Document) {
 				if got := doc.Find("input[name=digest]").Length(); got != changes {
 					t.Errorf("%d ways to apply %d changes", got, changes)

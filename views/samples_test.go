@@ -112,6 +112,7 @@ func sampleInvoice() InvoicePage {
 		Lines: []InvoiceLine{
 			{Kind: "base", Text: "PositiveSSL Multi-Domain", Months: 12, Quantity: 1, Amount: money.USD(4999)},
 			{Kind: "san", Quantity: 2, Amount: money.USD(1598)},
+			{Kind: "wildcard_san", Quantity: 1, Amount: money.USD(4999)},
 			{Kind: "discount", Quantity: 1, Amount: money.USD(-3700)},
 		},
 		TaxBP: 2000, Net: money.USD(2897), Tax: money.USD(579), Total: money.USD(3476),

@@ -59,13 +59,7 @@ func (j jobCounts) Describe(ch chan<- *prometheus.Desc) { ch <- jobsDesc }
 func (j jobCounts) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	one := db.Page{Limit: 1}
-	_, all, err := j.book.Jobs(ctx, db.JobFilter{Page: one})
-	if err != nil {
-		ch <- prometheus.NewInvalidMetric(jobsDesc, err)
-		return
-	}
-	_, failed, err := j.book.Jobs(ctx, db.JobFilter{Failed: true, Page: one})
+	all, failed, err := j.book.JobCounts(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(jobsDesc, err)
 		return

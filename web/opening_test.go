@@ -21,7 +21,7 @@ import (
 func TestAShopIsOpenedFromNothingByItsPages(t *testing.T) {
 	book := dbtest.Open(t)
 	server := httptest.NewUnstartedServer(nil)
-	portal, err := web.New(web.Config{Book: book, BaseURL: "http://" + server.Listener.Addr().String(), Log: slog.New(slog.DiscardHandler)})
+	portal, err := web.New(web.Config{Book: book, Upstreams: []string{"sandbox"}, BaseURL: "http://" + server.Listener.Addr().String(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

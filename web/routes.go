@@ -23,6 +23,7 @@ var (
 	signedIn      = who{signedIn: true}
 	viewers       = who{true, db.View}
 	buyers        = who{true, db.PlaceOrders}
+	payers        = who{true, db.PayOrders}
 	moneyViewers  = who{true, db.SeeMoney}
 	billing       = who{true, db.Billing}
 	owners        = who{true, db.ManageStaff}
@@ -85,7 +86,7 @@ func (s *Server) routes() []route {
 		{get, "/orders/:id", viewers, h.Order},
 		{get, "/orders/:id/configure", buyers, h.ConfigureForm},
 		{post, "/orders/:id/configure", buyers, h.Configure},
-		{post, "/orders/:id/pay", buyers, h.PayOrder},
+		{post, "/orders/:id/pay", payers, h.PayOrder},
 		{get, "/orders/:id/dcv", viewers, h.DCV},
 		{get, "/orders/:id/dcv/state", viewers, h.DCVState},
 		{get, "/orders/:id/dcv/file", viewers, h.DCVFile},
@@ -107,6 +108,8 @@ func (s *Server) routes() []route {
 		{get, "/credits/top-ups/:id/withdraw", billing, h.WithdrawTopUpForm},
 		{post, "/credits/top-ups/:id/withdraw", billing, h.WithdrawTopUp},
 		{get, "/credits.csv", moneyViewers, h.StatementCSV},
+		{get, "/stats", moneyViewers, h.Stats},
+		{get, "/stats.csv", moneyViewers, h.StatsCSV},
 		{get, "/invoices", moneyViewers, h.Invoices},
 		{get, "/invoices/:id", moneyViewers, h.Invoice},
 		{get, "/invoices/:id/pdf", moneyViewers, h.InvoicePDF},
@@ -195,6 +198,8 @@ func (s *Server) routes() []route {
 		{post, "/admin/resellers/:id/pay-later", operatorMoney, h.AdminPayLater},
 		{get, "/admin/ledger", operators, h.AdminLedger},
 		{get, "/admin/ledger.csv", operators, h.AdminLedgerCSV},
+		{get, "/admin/stats", operators, h.AdminStats},
+		{get, "/admin/stats.csv", operators, h.AdminStatsCSV},
 		{get, "/admin/jobs", operators, h.AdminJobs},
 		{post, "/admin/jobs/run", operators, h.AdminRunJob},
 		{get, "/admin/mail", operators, h.AdminMail},

@@ -50,6 +50,7 @@ type Config struct {
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
 
+	Upstreams []string // the names of those that are set up, as offers name them
 	// LoopbackWebhooks lets webhooks be called on this machine and without TLS: for
 	// a demo. Everybody else's reach only the public internet.
 	LoopbackWebhooks bool
@@ -88,8 +89,8 @@ func New(config Config) (*Server, error) {
 		Book: config.Book, BaseURL: config.BaseURL, Log: config.Log,
 		Assets: views.Assets{CSS: static.Path("app.css"), JS: static.Path("app.js"), CSRMaker: static.Path("csr.js"), Font: static.Path("inter.woff2"), Favicon: static.Path("favicon.svg")},
 		Demo:   config.Demo, DemoInternet: config.DemoInternet, Sandbox: config.Sandbox,
-		LoopbackWebhooks: config.LoopbackWebhooks,
-		Approver:         approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
+		Upstreams: config.Upstreams, LoopbackWebhooks: config.LoopbackWebhooks,
+		Approver: approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
 	}
 	s.handlers.Reference = func(lang string) views.APIDocsPage { return datassl.Docs(lang, config.BaseURL, config.APILimit) }
 	s.sessions = session.NewStore(sessionRows{config.Book}, s.https, func() time.Time { return config.Book.Now() })

@@ -19,7 +19,13 @@ import (
 // PostgreSQL database that TEST_DATABASE_URL names. It is gone when the test ends.
 func Open(t testing.TB) *db.DB {
 	t.Helper()
-	book, err := db.Open(context.Background(), Target(t))
+	return OpenAt(t, Target(t))
+}
+
+// OpenAt opens the book at a Target until the test ends.
+func OpenAt(t testing.TB, target string) *db.DB {
+	t.Helper()
+	book, err := db.Open(context.Background(), target)
 	if err != nil {
 		t.Fatal(err)
 	}

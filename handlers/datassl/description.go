@@ -68,8 +68,8 @@ func localeOf(lang string) context.Context {
 func (s sentence) in(lang string) string { return i18n.T(localeOf(lang), s.key, s.args...) }
 
 // messages are the sentences of good answers that have one.
-var messages = map[string]string{"createOrder": "api.order.placed", "changeOrder": "api.order.cancelled", "payOrder": "api.order.paid",
-	"configureSSL": "api.ssl.configured", "resendValidation": "api.ssl.resent", "changeDCV": "api.ssl.changed", "reissueSSL": "api.ssl.reissue"}
+var messages = map[string]string{"createOrder": "apireply.order.placed", "changeOrder": "apireply.order.cancelled", "payOrder": "apireply.order.paid",
+	"configureSSL": "apireply.ssl.configured", "resendValidation": "apireply.ssl.resent", "changeDCV": "apireply.ssl.changed", "reissueSSL": "apireply.ssl.reissue"}
 
 // RequestExample is a body an operation takes, nil where it takes none.
 func (o Operation) RequestExample(lang string) []byte {
@@ -125,19 +125,19 @@ var refusalExamples = []struct {
 	field  string
 	text   sentence
 }{
-	{400, "bad_parameter", "product_id", sentence{key: "api.parameter.missing"}},
-	{401, "key_unknown", "", sentence{key: "api.error.key_unknown"}},
-	{402, "insufficient_credit", "", sentence{"api.error.credit", []any{"Needed", "$28.97", "Available", "$10.00"}}},
-	{403, "scope_missing", "", sentence{"api.error.scope", []any{"Scope", "order"}}},
-	{404, "not_found", "", sentence{key: "api.error.not_found"}},
-	{405, "method_not_allowed", "", sentence{"api.error.method", []any{"Allow", "GET, HEAD, POST"}}},
-	{409, "changed_meanwhile", "", sentence{key: "api.error.stale"}},
-	{413, "body_too_large", "", sentence{"api.error.too_large", []any{"Max", maxBody >> 10}}},
-	{415, "content_type", "", sentence{key: "api.error.content_type"}},
-	{422, "idempotency_reused", "", sentence{key: "api.error.reused"}},
-	{429, "too_many_requests", "", sentence{"api.error.too_many", []any{"Seconds", 2}}},
-	{500, "internal", "", sentence{"api.error.internal", []any{"Reference", exampleRequest}}},
-	{503, "broken_off", "", sentence{key: "api.error.broken_off"}},
+	{400, "bad_parameter", "product_id", sentence{key: "apireply.parameter.missing"}},
+	{401, "key_unknown", "", sentence{key: "apireply.error.key_unknown"}},
+	{402, "insufficient_credit", "", sentence{"apireply.error.credit", []any{"Needed", "$28.97", "Available", "$10.00"}}},
+	{403, "scope_missing", "", sentence{"apireply.error.scope", []any{"Scope", "order"}}},
+	{404, "not_found", "", sentence{key: "apireply.error.not_found"}},
+	{405, "method_not_allowed", "", sentence{"apireply.error.method", []any{"Allow", "GET, HEAD, POST"}}},
+	{409, "changed_meanwhile", "", sentence{key: "apireply.error.stale"}},
+	{413, "body_too_large", "", sentence{"apireply.error.too_large", []any{"Max", maxBody >> 10}}},
+	{415, "content_type", "", sentence{key: "apireply.error.content_type"}},
+	{422, "idempotency_reused", "", sentence{key: "apireply.error.reused"}},
+	{429, "too_many_requests", "", sentence{"apireply.error.too_many", []any{"Seconds", 2}}},
+	{500, "internal", "", sentence{"apireply.error.internal", []any{"Reference", exampleRequest}}},
+	{503, "broken_off", "", sentence{key: "apireply.error.broken_off"}},
 }
 
 const exampleRequest = "K7ZQ2M4XWBD3T5VNRHJE6YACPU"

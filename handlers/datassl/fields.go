@@ -39,7 +39,7 @@ var fields = map[string]field{
 	"count":                 {TR: "Listedeki ürün sayısı", EN: "Products in the list", Example: 1},
 	"BrandShare.count":      {TR: "Bu markanın sipariş sayısı", EN: "Orders of the brand", Example: 78},
 	"group_id":              {TR: "Bayi grubunuz", EN: "Your reseller group", Example: 1},
-	"note":                  {TR: "İnsanlar için bir not", EN: "A note for people", Example: sentence{key: "api.products.note"}},
+	"note":                  {TR: "İnsanlar için bir not", EN: "A note for people", Example: sentence{key: "apireply.products.note"}},
 
 	"id":                        {TR: "Numara", EN: "Id", Example: 12345},
 	"Product.id":                {TR: "Ürün numarası; sipariş verirken `product_id`", EN: "Id of the product; `product_id` of an order", Example: 1},
@@ -65,7 +65,7 @@ var fields = map[string]field{
 	"currency":                  {TR: "Para birimi: her zaman `USD`", EN: "Currency, always `USD`", Example: "USD", Words: []string{"USD"}},
 	"periods":                   {TR: "Satılan süreler, ay", EN: "Terms that are sold, months", Example: []int{12, 24, 36}},
 	"dcv_methods":               {TR: "Kullanılabilen doğrulama yöntemleri", EN: "Methods of validation that it takes", Example: dcvMethods},
-	"description":               {TR: "Hareketin açıklaması", EN: "What the movement was for", Example: sentence{"api.credit.order", []any{"Number", "ORD-2026-0042"}}},
+	"description":               {TR: "Hareketin açıklaması", EN: "What the movement was for", Example: sentence{"apireply.credit.order", []any{"Number", "ORD-2026-0042"}}},
 	"ProductDetail.description": {TR: "Ürünün açıklaması", EN: "About the product", Example: sentence{key: "apidocs.example.product"}},
 	"InvoiceLine.description":   {TR: "Satırın metni", EN: "Text of the line", Example: "Sectigo PositiveSSL"},
 	"terms":                     {TR: "Satılan süreler ve fiyatları", EN: "Terms that are sold, with their prices"},
@@ -215,7 +215,7 @@ var fields = map[string]field{
 	"is_expired":       {TR: "Süresi doldu mu", EN: "Whether it has expired", Example: false},
 	"certificate_pem":  {TR: "Sertifika, PEM", EN: "The certificate, PEM", Example: examplePEM},
 	"ca_bundle":        {TR: "Ara sertifikalar, PEM", EN: "Intermediate certificates, PEM", Example: examplePEM},
-	"private_key_note": {TR: "Özel anahtar hakkında bir not; anahtar bizde durmaz", EN: "A note on the private key; we never hold it", Example: sentence{key: "api.certificate.key_note"}},
+	"private_key_note": {TR: "Özel anahtar hakkında bir not; anahtar bizde durmaz", EN: "A note on the private key; we never hold it", Example: sentence{key: "apireply.certificate.key_note"}},
 
 	"reseller":              {TR: "Anahtarın sahibi", EN: "Who the key belongs to"},
 	"discount_rate":         {TR: "Listeye göre ortalama indiriminiz, yüzde", EN: "Your average discount off the list, percent", Example: 3000},

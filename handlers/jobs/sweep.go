@@ -8,13 +8,16 @@ import (
 // sweepEvery is how often the book is tidied.
 const sweepEvery = 15 * time.Minute
 
-// sweep ends orders whose term is over, forgets sessions, zips and deliveries that
-// ended, and warns of certificates that will.
+// sweep ends orders whose term is over, indexes new ones, forgets sessions, zips and
+// deliveries that ended, and warns of certificates that will.
 func (w *Worker) sweep(ctx context.Context) error {
 	if _, err := w.Book.ExpireOrders(ctx); err != nil {
 		return err
 	}
 	if _, err := w.Book.CancelUnpaid(ctx); err != nil {
+		return err
+	}
+	if _, err := w.Book.IndexOrders(ctx); err != nil {
 		return err
 	}
 	if err := w.Book.PurgeSessions(ctx, w.Book.Now()); err != nil {

@@ -350,9 +350,11 @@ func TestAnswersOfEveryKindAreKeptAndBounded(t *testing.T) {
 		error  string // part of it
 		check  func(db.Attempt) bool
 	}{
-		"no content":  {mood: answering(204), status: 204},
-		"redirect":    {mood: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) }, status: 302, error: "answered 302"},
-		"temporary":   {mood: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, 307) }, status: 307, error: "answered 307"},
+		"no content": {mood: answering(204), status: 204},
+		"redirect":   {mood: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) }, status: 302, error: "answered 302"},
+		"temporary": {mood: func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		}, status: 307, error: "answered 307"},
 		"not found":   {mood: answering(404), status: 404, error: "answered 404"},
 		"hangs":       {mood: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, error: "no answer in time"},
 		"breaks off":  {mood: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, error: "closed without an answer"},

@@ -31,6 +31,7 @@ const Password = "a quiet harbour at dawn"
 // the staff of Other. The resellers are in no group.
 type Site struct {
 	Book     *db.DB
+	Target   string // the book's file or URL
 	Server   *web.Server
 	URL      string
 	Reseller db.Reseller
@@ -49,7 +50,8 @@ var Roles = []db.Role{db.RoleAdmin, db.RoleSupport, db.RoleOwner, db.RoleBilling
 // configuration, the base URL included.
 func Open(t testing.TB, adjust ...func(*web.Config)) *Site {
 	t.Helper()
-	s := &Site{Book: dbtest.Open(t), People: map[db.Role]db.Person{}, Log: &Log{}}
+	target := dbtest.Target(t)
+	s := &Site{Book: dbtest.OpenAt(t, target), Target: target, People: map[db.Role]db.Person{}, Log: &Log{}}
 	s.Book.Now = func() time.Time { return time.Now().UTC().Add(time.Duration(s.ahead.Load())) }
 	s.Reseller = s.reseller(t, "Liman", "liman.example")
 	s.Other = s.reseller(t, "Other", "other.example")
@@ -63,7 +65,7 @@ func Open(t testing.TB, adjust ...func(*web.Config)) *Site {
 	s.Outsider = s.person(t, s.Other.ID, db.RoleOwner, "other.example")
 
 	server := httptest.NewUnstartedServer(nil)
-	config := web.Config{Book: s.Book, BaseURL: "http://" + server.Listener.Addr().String(),
+	config := web.Config{Book: s.Book, Upstreams: []string{"sandbox"}, BaseURL: "http://" + server.Listener.Addr().String(),
 		Log: slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	for _, change := range adjust {
 		change(&config)

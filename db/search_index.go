@@ -1,0 +1,331 @@
+package db
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The index of searches: for every run of up to three letters in an order's names
+// and numbers, which orders of a block have it. Blocks are stretches of order ids,
+// so a search goes from the newest block down and ends when it has enough. What
+// the index says is a superset: who has all runs of a text need not have the text.
+// An order's names and numbers never change, and no order is deleted, so the index
+// is only added to: by the sweep, some time after the orders are placed, which
+// costs placing nothing.
+const (
+	blockOrders = 8192
+	blocksRead  = 16          // at once
+	gramsRead   = 12          // of a text; further ones would hardly tell more
+	indexBatch  = 4096        // orders in one transaction
+	indexAfter  = time.Minute // so that no order with a lower id is still being placed
+	indexEvery  = 1024        // orders, at the latest, beside each sweep
+	searchName  = "search"    // the counter of the highest id in the index
+)
+
+// bitmap has a bit for each order of a block.
+type bitmap [blockOrders / 64]uint64
+
+func (m *bitmap) set(order int) { m[order/64] |= 1 << (order % 64) }
+
+func (m *bitmap) and(n *bitmap) {
+	for i := range m {
+		m[i] &= n[i]
+	}
+}
+
+// add sets the orders that a row of the index has: their places in the block, two
+// bytes each, or where that is shorter a bit for each of the block.
+func (m *bitmap) add(row []byte) {
+	if len(row) == blockOrders/8 {
+		for i := range m {
+			m[i] |= binary.BigEndian.Uint64(row[8*i:])
+		}
+		return
+	}
+	for ; len(row) >= 2; row = row[2:] {
+		m.set(int(binary.BigEndian.Uint16(row)) % blockOrders)
+	}
+}
+
+func (m *bitmap) row() []byte {
+	n := 0
+	for _, word := range m {
+		n += bits.OnesCount64(word)
+	}
+	var row []byte
+	if 2*n >= blockOrders/8 {
+		for _, word := range m {
+			row = binary.BigEndian.AppendUint64(row, word)
+		}
+		return row
+	}
+	for _, order := range m.down() {
+		row = binary.BigEndian.AppendUint16(row, uint16(order))
+	}
+	return row
+}
+
+// down lists the orders' places in the block, the newest first.
+func (m *bitmap) down() []int {
+	var orders []int
+	for i := len(m) - 1; i >= 0; i-- {
+		for word := m[i]; word != 0; {
+			top := 63 - bits.LeadingZeros64(word)
+			orders = append(orders, 64*i+top)
+			word &^= 1 << top
+		}
+	}
+	return orders
+}
+
+// grams are the runs of three letters in a text, and of fewer at its end, so that
+// whatever begins with a shorter run is found by its beginning.
+func grams(text string) []string {
+	all := make([]string, 0, len(text))
+	for i := range len(text) {
+		all = append(all, text[i:min(i+3, len(text))])
+	}
+	return all
+}
+
+// resellerGram stands for the orders of a reseller; no text has so long a run.
+func resellerGram(id int64) string { return fmt.Sprintf("reseller %d", id) }
+
+func blocksDown(indexed int64) []int64 {
+	var blocks []int64
+	for b := indexed / blockOrders; b >= 0; b-- {
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+// marks are n question marks in a row.
+func marks(n int) string { return strings.Repeat("?, ", n-1) + "?" }
+
+func (db *DB) searchMark(ctx context.Context, q querier) (indexed int64, err error) {
+	err = q.QueryRowContext(ctx, `select value from counter where name = $1`, searchName).Scan(&indexed)
+	return indexed, driverError(err)
+}
+
+// candidates lists orders in the blocks that may have the text, newest first.
+func (db *DB) candidates(ctx context.Context, blocks []int64, resellerID int64, text string) ([]int64, error) {
+	var where conditions
+	var args []any
+	// Filled up to a few sizes, so that there are few texts of the query.
+	padded := make([]any, 1)
+	if len(blocks) > 1 {
+		padded = make([]any, blocksRead)
+	}
+	for i := range padded {
+		padded[i] = blocks[min(i, len(blocks)-1)]
+	}
+	where.add(&args, true, "block in ("+marks(len(padded))+")", padded...)
+
+	required := map[string]bool{}
+	if len(text) >= 3 {
+		for _, gram := range grams(text)[:len(text)-2] {
+			if len(required) < gramsRead {
+				required[gram] = true
+			}
+		}
+	}
+	if resellerID != 0 {
+		required[resellerGram(resellerID)] = true
+	}
+	wanted := make([]any, 0, gramsRead+1)
+	for gram := range required {
+		wanted = append(wanted, []byte(gram))
+	}
+	for len(wanted) < cap(wanted) {
+		wanted = append(wanted, []byte(text)) // of a short text: what ends with it
+	}
+	either := "gram in (" + marks(len(wanted)) + ")"
+	if len(text) < 3 {
+		wanted = append(wanted, []byte(text), []byte(text+"\xff"))
+		either = "(" + either + " or gram >= ? and gram < ?)"
+	}
+	where.add(&args, true, either, wanted...)
+
+	type row struct {
+		block        int64
+		gram, orders []byte
+	}
+	rows, err := collect(ctx, db.read, func(s scanner) (r row, err error) { return r, s.Scan(&r.block, &r.gram, &r.orders) },
+		`select block, gram, orders from order_gram`+where.clause(), args...)
+	if err != nil {
+		return nil, err
+	}
+	short := len(text) < 3
+	if short {
+		required[text] = true
+	}
+	byBlock := map[int64]map[string]*bitmap{}
+	for _, r := range rows {
+		gram := string(r.gram)
+		if short && !required[gram] {
+			gram = text
+		}
+		if !required[gram] {
+			continue
+		}
+		if byBlock[r.block] == nil {
+			byBlock[r.block] = map[string]*bitmap{}
+		}
+		if byBlock[r.block][gram] == nil {
+			byBlock[r.block][gram] = &bitmap{}
+		}
+		byBlock[r.block][gram].add(r.orders)
+	}
+	var ids []int64
+	for _, block := range slices.Compact(slices.Clone(blocks)) {
+		if len(byBlock[block]) < len(required) {
+			continue // some run is nowhere in it
+		}
+		var all *bitmap
+		for gram := range required {
+			if m := byBlock[block][gram]; all == nil {
+				all = m
+			} else {
+				all.and(m)
+			}
+		}
+		for _, order := range all.down() {
+			ids = append(ids, block*blockOrders+int64(order))
+		}
+	}
+	return ids, nil
+}
+
+// indexSoon has the sweep come earlier now and then, so that few orders are ever
+// looked at one by one. It comes in any case; an error only means later.
+func (db *DB) indexSoon(ctx context.Context, orderID int64) {
+	if orderID != 0 && orderID%indexEvery == 0 {
+		_ = db.EnsureJob(ctx, JobSweep, 0, db.now().Add(2*indexAfter))
+	}
+}
+
+// IndexOrders makes the orders placed so far fast to search, but for the last
+// minute's, and says how many it took in.
+func (db *DB) IndexOrders(ctx context.Context) (int, error) {
+	for all := 0; ; {
+		n, err := db.indexSome(ctx)
+		if all += n; err != nil || n == 0 {
+			return all, err
+		}
+	}
+}
+
+// indexSome takes the next orders of one block into the index.
+func (db *DB) indexSome(ctx context.Context) (n int, err error) {
+	err = db.transact(ctx, func(t *tx) error {
+		n = 0
+		var indexed int64
+		// The update keeps a second process out until this one is done.
+		err := t.QueryRowContext(ctx, `update counter set value = value where name = $1 returning value`, searchName).Scan(&indexed)
+		if err != nil {
+			return err
+		}
+		texts, last, n2, err := textsAfter(ctx, t, indexed)
+		if err != nil || n2 == 0 {
+			return err
+		}
+		if err := addGrams(ctx, t, last/blockOrders, texts); err != nil {
+			return err
+		}
+		n = n2
+		_, err = t.ExecContext(ctx, `update counter set value = $1 where name = $2`, last, searchName)
+		return err
+	})
+	return n, err
+}
+
+// textsAfter reads which runs the next orders of one block have, the highest id
+// among them and how many orders they are.
+func textsAfter(ctx context.Context, t *tx, indexed int64) (texts map[string]*bitmap, last int64, n int, err error) {
+	type row struct {
+		id, reseller            int64
+		domain, number, invoice string
+		at                      time.Time
+	}
+	rows, err := collect(ctx, t, func(s scanner) (r row, err error) {
+		return r, s.Scan(&r.id, &r.reseller, &r.domain, &r.number, &r.invoice, moment{&r.at})
+	}, `select o.id, o.reseller_id, o.domain, o.number, coalesce(i.number, ''), o.created_at from orders o left join invoice i on i.order_id = o.id
+		where o.id > $1 order by o.id limit $2`, indexed, indexBatch)
+	if err != nil || len(rows) == 0 {
+		return nil, 0, 0, err
+	}
+	texts = map[string]*bitmap{}
+	add := func(id int64, gram string) {
+		if texts[gram] == nil {
+			texts[gram] = &bitmap{}
+		}
+		texts[gram].set(int(id % blockOrders))
+	}
+	block, horizon := rows[0].id/blockOrders, t.now.Add(-indexAfter)
+	for _, r := range rows {
+		if r.id/blockOrders != block || r.at.After(horizon) {
+			break
+		}
+		add(r.id, resellerGram(r.reseller))
+		for _, text := range []string{r.domain, r.number, r.invoice} {
+			for _, gram := range grams(strings.ToLower(text)) {
+				add(r.id, gram)
+			}
+		}
+		last, n = r.id, n+1
+	}
+	if n == 0 {
+		return nil, 0, 0, nil
+	}
+	type name struct {
+		id   int64
+		text string
+	}
+	names, err := collect(ctx, t, func(s scanner) (n name, err error) { return n, s.Scan(&n.id, &n.text) },
+		`select order_id, name from order_name where order_id > $1 and order_id <= $2`, indexed, last)
+	for _, x := range names {
+		for _, gram := range grams(strings.ToLower(x.text)) {
+			add(x.id, gram)
+		}
+	}
+	return texts, last, n, err
+}
+
+// addGrams adds orders to the rows of a block.
+func addGrams(ctx context.Context, t *tx, block int64, texts map[string]*bitmap) error {
+	type row struct{ gram, orders []byte }
+	rows, err := collect(ctx, t, func(s scanner) (r row, err error) { return r, s.Scan(&r.gram, &r.orders) },
+		`select gram, orders from order_gram where block = $1`, block)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if m := texts[string(r.gram)]; m != nil {
+			m.add(r.orders)
+		}
+	}
+	runs := make([]string, 0, len(texts))
+	for gram := range texts {
+		runs = append(runs, gram)
+	}
+	slices.Sort(runs)
+	for batch := range slices.Chunk(runs, 200) {
+		args := []any{block}
+		values := make([]string, len(batch))
+		for i, gram := range batch {
+			values[i] = fmt.Sprintf("($1, $%d, $%d)", len(args)+1, len(args)+2)
+			args = append(args, []byte(gram), texts[gram].row())
+		}
+		_, err := t.Tx.ExecContext(ctx, `insert into order_gram (block, gram, orders) values `+strings.Join(values, ", ")+
+			` on conflict (block, gram) do update set orders = excluded.orders`, args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
