@@ -123,7 +123,7 @@ func (o Operation) curl(lang, baseURL string) string {
 	}
 	query := url.Values{}
 	for _, p := range o.Query {
-		if p.Name != "domain" { // beside a status it would leave nothing
+		if p.Name != "domain" && p.Name != "reference" { // beside a status they would leave nothing
 			query.Set(p.Name, fmt.Sprint(p.described(lang).Example))
 		}
 	}

@@ -89,6 +89,8 @@ var fields = map[string]field{
 	"DailySales.orders":       {TR: "O günün sipariş sayısı", EN: "Orders of the day", Example: 5},
 	"order":                   {TR: "Sipariş, adları, faturası ve sertifikalarıyla", EN: "The order with its names, invoice and certificates"},
 	"order_id":                {TR: "Sipariş numarası (kayıt)", EN: "Id of the order", Example: 12345},
+	"reference":               {TR: "Siparişin sizdeki adı; onunla aranabilir", EN: "What you call the order; it can be found by that", Example: "order-4711"},
+	"CreateOrder.reference":   {TR: "Siparişin sizdeki adı: kendi numaranız; sonra onunla aranabilir", EN: "What you call the order: a number of yours, by which it can be found later", Example: "order-4711"},
 	"order_number":            {TR: "Siparişin yazılı numarası", EN: "Number of the order as people read it", Example: "ORD-2026-0042"},
 	"domain":                  {TR: "Ana alan adı", EN: "Main domain", Example: "example.com"},
 	"CreateOrder.domain":      {TR: "Alan adı; lisanslarda IP adresi, kod imzalamada gerekmez", EN: "Domain; an IP address for licences, not needed for code signing", Example: "example.com"},
@@ -264,4 +266,4 @@ var pathIDs = map[string]field{
 
 // queryExamples are values for the fields of a query; a limit and an offset that
 // fit together.
-var queryExamples = map[string]any{"brand": "Sectigo", "type": "ssl", "validation": "dv", "domain": "example", "limit": 20, "offset": 0, "status": nil}
+var queryExamples = map[string]any{"brand": "Sectigo", "type": "ssl", "validation": "dv", "domain": "example", "limit": 20, "offset": 0, "status": nil, "reference": "order-4711"}

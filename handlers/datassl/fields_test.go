@@ -2,6 +2,7 @@ package datassl
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -25,6 +26,10 @@ func TestEveryFieldIsDescribedAndEveryDescriptionIsOfAField(t *testing.T) {
 			used[m.Key] = true
 			if m.TR == "" || m.EN == "" || m.TR == m.EN {
 				t.Errorf("%s.%s is not described", at.Name(), m.Name)
+			}
+			refusal := slices.Contains([]string{"Refused", "FieldError", "ProblemDetails"}, at.Name()) // refusalExamples has theirs
+			if m.Example == nil && !refusal && !slices.Contains(left, m.Key) && innerOf(m.Type) == nil {
+				t.Errorf("%s.%s has no example", at.Name(), m.Name)
 			}
 			walk(m.Type)
 		}
