@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what a group of commands needs and this machine lacks: `node`, `unit`, `browser`
-# or `postgres`. Where it can't, it says what to install and fails.
+# Installs what a group of commands needs and this machine lacks: `node`, `unit`, `browser`,
+# `samples` or `postgres`. Where it can't, it says what to install and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 PLAYWRIGHT=1.52.0 # what playwright-go v0.5200.1 drives
 AXE=4.14.1
+AXIOS=1.21.1 # what the API document's program for Node is written with
 CACHE=.cache
 
 missing=()
@@ -35,6 +36,24 @@ package() {
 	rm "$dir/$archive"
 }
 
+# The programs of the API's document are run where they can be: what can't be installed
+# is named, and the tests that need it say that they were skipped.
+samples() {
+	missing=()
+	need curl curl
+	need php php-cli
+	php -r 'exit(function_exists("curl_init") ? 0 : 1);' 2>/dev/null || missing+=(php-curl)
+	python3 -c 'import requests' 2>/dev/null || missing+=(python3 python3-requests)
+	need node nodejs
+	need npm npm
+	if [ ${#missing[@]} -gt 0 ]; then
+		(install_missing) || echo "without them some programs of the API's document are skipped" >&2
+	fi
+	[ -d "$CACHE/axios-$AXIOS/node_modules/axios" ] ||
+		npm install --silent --no-audit --no-fund --prefix "$CACHE/axios-$AXIOS" "axios@$AXIOS" ||
+		echo "axios could not be installed: the API document's program for Node is skipped" >&2
+}
+
 mkdir -p "$CACHE"
 case "${1-}" in
 unit)
@@ -50,6 +69,10 @@ browser)
 	install_missing
 	package playwright-core "$PLAYWRIGHT"
 	package axe-core "$AXE"
+	samples
+	;;
+samples)
+	samples
 	;;
 node)
 	need node nodejs
@@ -63,7 +86,7 @@ postgres)
 	install_missing
 	;;
 *)
-	echo "usage: install.sh node|unit|browser|postgres" >&2
+	echo "usage: install.sh node|unit|browser|samples|postgres" >&2
 	exit 2
 	;;
 esac

@@ -33,7 +33,7 @@ func TestEveryOtherPageHolds(t *testing.T) {
 // Every page once more in Turkish.
 func TestEveryPageHoldsInTurkish(t *testing.T) {
 	guest := open(t, inTurkish)
-	for path, name := range map[string]string{"/sign-in": "signin", "/forgot-password": "forgot", "/demo": "demo"} {
+	for path, name := range map[string]string{"/sign-in": "signin", "/forgot-password": "forgot", "/demo": "demo", "/docs/api": "apidocs"} {
 		guest.open(path)
 		guest.look(200, name)
 	}

@@ -37,9 +37,10 @@ type Handlers struct {
 	Upstreams        []string // the names of those that are set up
 	LoopbackWebhooks bool     // a demo's endpoints may be on this machine, without TLS
 
-	API              *TriedAPI // what the console asks; nil: there is none
-	Approver         Approver  // the sandbox CA's; nil without it
-	Internet         Internet  // the pretend internet; nil without it
+	Reference        func(lang string) views.APIDocsPage // of the API, without its webhooks
+	API              *TriedAPI                           // what the console asks; nil: there is none
+	Approver         Approver                            // the sandbox CA's; nil without it
+	Internet         Internet                            // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin
 	DemoCustomerLink string // address of an end customer's page to try; "" is none
 }

@@ -112,13 +112,9 @@ func (h *Handlers) TestWebhook(c echo.Context) error {
 
 // WebhookDocs is GET /webhooks/events: what is sent and how.
 func (h *Handlers) WebhookDocs(c echo.Context) error {
-	m := views.WebhookDocsPage{Schedule: db.WebhookSchedule, LogDays: db.WebhookLogDays, Overlap: int(db.SecretOverlap / time.Hour), Patience: days(db.WebhookPatience)}
-	for _, e := range db.WebhookExamples() {
-		text, err := json.MarshalIndent(e, "", "  ")
-		if err != nil {
-			return err
-		}
-		m.Examples = append(m.Examples, views.WebhookExample{Event: string(e.Type), Body: string(text)})
+	m, err := webhookDocs()
+	if err != nil {
+		return err
 	}
 	return show(h, c, http.StatusOK, views.WebhookDocs, m)
 }

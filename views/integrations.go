@@ -32,6 +32,7 @@ func (t IntegrationTabs) tabs(ctx context.Context) []tab {
 		list = append(list, tab{"try", "/integrations/console", i18n.T(ctx, "integrations.tab.try")})
 	}
 	list = append(list, tab{"samples", "/integrations/samples", i18n.T(ctx, "integrations.tab.samples")})
+	list = append(list, tab{"docs", "/docs/api", i18n.T(ctx, "integrations.tab.docs")})
 	if t.Webhooks {
 		list = append(list, tab{"webhooks", "/webhooks", i18n.T(ctx, "webhooks.title")})
 	}

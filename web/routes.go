@@ -231,6 +231,9 @@ func (s *Server) routes() []route {
 		{get, "/sandbox/approve/:token", anyone, h.ApproveForm},
 		{post, "/sandbox/approve/:token", anyone, h.Approve},
 
+		// How programs talk to the portal.
+		{get, "/docs/api", anyone, h.APIDocs},
+
 		// Browsers' own.
 		{post, "/csp-report", anyone, s.cspReport},
 	}

@@ -20,6 +20,7 @@ import (
 	"certbay/db"
 	"certbay/handlers"
 	"certbay/handlers/access"
+	"certbay/handlers/datassl"
 	"certbay/static"
 	"certbay/views"
 	"certbay/web/session"
@@ -92,6 +93,7 @@ func New(config Config) (*Server, error) {
 		Upstreams: config.Upstreams, LoopbackWebhooks: config.LoopbackWebhooks, API: config.API,
 		Approver: approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
 	}
+	s.handlers.Reference = func(lang string) views.APIDocsPage { return datassl.Docs(lang, config.BaseURL, config.APILimit) }
 	s.sessions = session.NewStore(sessionRows{config.Book}, s.https, func() time.Time { return config.Book.Now() })
 	s.origin = http.NewCrossOriginProtection()
 	if err := s.origin.AddTrustedOrigin(config.BaseURL); err != nil {

@@ -39,6 +39,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"certbay/db"
@@ -61,6 +62,9 @@ type API struct {
 	baseURL  string // https://shop.example
 	clientIP func(*http.Request) string
 	log      *slog.Logger
+
+	describing   sync.Mutex
+	descriptions map[string][]byte // guarded by describing: OpenAPI by language
 }
 
 // New makes the API over a gate. clientIP tells whom a request comes from.
@@ -136,6 +140,9 @@ func (c *call) answer() (status int) {
 			status = c.write(c.refusal(fmt.Errorf("panic: %v", cause)))
 		}
 	}()
+	if strings.TrimSuffix(c.r.URL.Path, "/") == Prefix+DescriptionPath {
+		return c.serveDescription()
+	}
 	if err := c.enter(); err != nil {
 		return c.write(c.refusal(err))
 	}

@@ -17,6 +17,11 @@ var (
 	offsetParameter = Parameter{Name: "offset", Number: true, TR: "Kaçıncı kayıttan başlanacağı", EN: "How many rows to pass over"}
 )
 
+var (
+	productTypes = []string{"ssl", "wildcard", "multi-domain", "code-signing", "licence"}
+	invoiceWords = []string{"unpaid", "paid", "cancelled", "sent"}
+)
+
 func statusWords() (words []string) {
 	for _, s := range db.Statuses {
 		words = append(words, string(s))
@@ -30,7 +35,7 @@ var operations = []Operation{
 	{Method: get, Path: "/products", Name: "listProducts", Scope: db.ScopeRead, TR: "Grubunuza tanımlı ürünler ve fiyatlarınız", EN: "The products of your group, with your prices",
 		Query: []Parameter{
 			{Name: "brand", TR: "Marka", EN: "Brand"},
-			{Name: "type", Words: []string{"ssl", "wildcard", "multi-domain", "code-signing", "licence"}, TR: "Tür", EN: "Type"},
+			{Name: "type", Words: productTypes, TR: "Tür", EN: "Type"},
 			{Name: "validation", Words: []string{"dv", "ov", "ev"}, TR: "Doğrulama türü", EN: "Type of validation"},
 		},
 		Response: ProductList{}, Errors: []int{400}, serve: (*call).listProducts},
@@ -69,7 +74,7 @@ var operations = []Operation{
 
 	{Method: get, Path: "/invoices", Name: "listInvoices", Scope: db.ScopeRead, TR: "Faturalarınız, en yenisi önce", EN: "Your invoices, the newest first",
 		Query: []Parameter{
-			{Name: "status", Words: []string{"unpaid", "paid", "cancelled", "sent"}, TR: "Durum", EN: "Status"},
+			{Name: "status", Words: invoiceWords, TR: "Durum", EN: "Status"},
 			limitParameter, offsetParameter,
 		},
 		Response: InvoiceList{}, Errors: []int{400}, serve: (*call).listInvoices},

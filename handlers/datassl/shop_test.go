@@ -204,6 +204,7 @@ func (s *shop) send(r *http.Request) answer {
 	res := must[*http.Response](s.t)(http.DefaultClient.Do(r))
 	defer res.Body.Close()
 	raw := must[[]byte](s.t)(io.ReadAll(res.Body))
+	conforms(s.t, r, res.StatusCode, res.Header.Get("Content-Type"), raw)
 	a := answer{status: res.StatusCode, header: res.Header, raw: string(raw)}
 	if len(raw) > 0 {
 		decoder := json.NewDecoder(bytes.NewReader(raw))
