@@ -60,10 +60,8 @@ func (r *redactor) hide(values ...string) {
 	var forms []string
 	for _, v := range r.known {
 		quoted, _ := json.Marshal(v)
-		for _, f := range []string{v, url.QueryEscape(v), url.PathEscape(v), string(quoted[1 : len(quoted)-1]),
-			base64.StdEncoding.EncodeToString([]byte(v)), base64.URLEncoding.EncodeToString([]byte(v))} {
-			forms = append(forms, f)
-		}
+		forms = append(forms, v, url.QueryEscape(v), url.PathEscape(v), string(quoted[1:len(quoted)-1]),
+			base64.StdEncoding.EncodeToString([]byte(v)), base64.URLEncoding.EncodeToString([]byte(v)))
 	}
 	// The longest first: one secret may be the beginning of another.
 	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
