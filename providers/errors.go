@@ -4,7 +4,8 @@ import "errors"
 
 // The errors an adapter answers with; test with errors.Is.
 var (
-	// ErrRefused: the upstream understood and said no; nothing was changed there. The words are in the *Refusal.
+	// ErrRefused: the upstream understood and said no; nothing was changed there, but see Refusal.UpstreamID. The words are in
+	// the *Refusal.
 	ErrRefused = errors.New("refused by the upstream")
 
 	// ErrUnavailable: no usable answer (down, slow, too many requests, nonsense). Reads may be tried again later; a call that
@@ -34,6 +35,10 @@ type Refusal struct {
 	// Field names what was wrong, where the upstream tells: "csr", "names", "method", "email", "product", "months",
 	// "contact", "org", "ip", "reference", "balance" (our money there is not enough); empty otherwise.
 	Field string
+
+	// UpstreamID is set when Submit was refused and yet left an order upstream that waits, paid, for a corrected submission;
+	// that one has it as Submission.Earlier. Empty: nothing was ordered.
+	UpstreamID string
 }
 
 func (r *Refusal) Error() string { return "refused by the upstream: " + r.Message }

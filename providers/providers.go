@@ -125,6 +125,11 @@ type Submission struct {
 	Contact     Contact        // the person the CA may ask
 	Org         Organization   // OV, EV and code signing
 	IP          string         // licences: the server's address
+
+	// Earlier is the upstream's id of what an earlier submission for the same wish came to, when that was refused (see
+	// Refusal.UpstreamID) or rejected (StateRejected). An upstream whose rejected orders can be corrected, and so were paid
+	// once, corrects it and does not order again; others pass it over. Empty: there is none.
+	Earlier string
 }
 
 // DomainChoice is one name and how its control will be shown. Email is the approver for MethodEmail and empty otherwise.

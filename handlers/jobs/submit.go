@@ -40,6 +40,10 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	default:
 		return nil
 	}
+	earlier, err := w.Book.EarlierUpstreamID(ctx, s.Certificate)
+	if err != nil {
+		return err
+	}
 	s, err = w.Book.BeginSubmit(ctx, s.Certificate.ID)
 	if errors.Is(err, db.ErrStale) {
 		return nil
@@ -47,8 +51,10 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
+	wish := SubmissionFor(s)
+	wish.Earlier = earlier
 	w.Book.At("before_submit")
-	receipt, err := p.Submit(ctx, SubmissionFor(s))
+	receipt, err := p.Submit(ctx, wish)
 	w.Book.At("after_submit")
 	after := context.WithoutCancel(ctx)
 	w.noteHealth(after, s.Certificate.Upstream, err)
@@ -56,6 +62,8 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	switch {
 	case err == nil:
 		return w.accept(ctx, s, receipt.UpstreamID)
+	case errors.As(err, &refusal) && refusal.UpstreamID != "":
+		return w.Book.RefusePaidSubmit(after, s.Certificate.ID, refusal.Message, refusal.UpstreamID)
 	case errors.As(err, &refusal):
 		return w.Book.RefuseSubmit(after, s.Certificate.ID, refusal.Message)
 	case errors.Is(err, providers.ErrRefused):

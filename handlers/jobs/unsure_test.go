@@ -79,3 +79,55 @@ func TestUnsureOrderWaitsForAPersonWhereTheRecordsCantTell(t *testing.T) {
 		t.Fatalf("order is %s after %d submits", got.Fulfilment, y.ca.submits)
 	}
 }
+
+// paidFirst takes the money at the first submission, whatever it thinks of the CSR, and lets the order be corrected.
+type paidFirst struct {
+	*moody
+	seen []providers.Submission
+}
+
+func (p *paidFirst) Submit(ctx context.Context, s providers.Submission) (providers.Receipt, error) {
+	p.seen = append(p.seen, s)
+	if len(p.seen) == 1 {
+		return providers.Receipt{}, &providers.Refusal{Field: "csr", Message: "key is on the blocklist", UpstreamID: "sb-100001"}
+	}
+	return p.moody.Submit(ctx, s)
+}
+
+func TestCorrectedOrderTakesUpWhatWasPaidBefore(t *testing.T) {
+	y := openYard(t)
+	p := &paidFirst{moody: y.ca}
+	y.worker.Upstreams["sandbox"] = p
+	o := y.order("k.ornek.com.tr", "dns")
+	y.work(1)
+	if got := y.now(o.ID); got.Status != db.StatusPendingConfiguration || got.Fulfilment != db.FulfilmentRefused || got.Message != "key is on the blocklist" {
+		t.Fatalf("order is %s, %s, %q", got.Status, got.Fulfilment, got.Message)
+	}
+	list, err := y.book.Certificates(ctx, o.ID)
+	if err != nil || len(list) != 1 || list[0].UpstreamID != "sb-100001" {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if _, err := y.book.Configure(ctx, y.by, y.reseller, o.ID, db.Configuration{CSR: list[0].CSR, Method: "dns"}); err != nil {
+		t.Fatal(err)
+	}
+	y.work(1)
+	if len(p.seen) != 2 || p.seen[0].Earlier != "" || p.seen[1].Earlier != "sb-100001" || p.seen[1].Reference == p.seen[0].Reference {
+		t.Fatalf("%+v", p.seen)
+	}
+	// The sandbox's first order is sb-100001: the corrected attempt has it now, and no other.
+	list, err = y.book.Certificates(ctx, o.ID)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for _, c := range list {
+		if (c.State == db.CertificateRequested) != (c.UpstreamID == "sb-100001") {
+			t.Errorf("%s has %q", c.State, c.UpstreamID)
+		}
+	}
+	if got := y.now(o.ID); got.Fulfilment != db.FulfilmentAccepted {
+		t.Errorf("order is %s", got.Fulfilment)
+	}
+	if _, err := y.book.Verify(ctx); err != nil {
+		t.Error(err)
+	}
+}

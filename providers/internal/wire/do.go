@@ -180,7 +180,9 @@ func (cl *Client) judged(r request, err error) error {
 		clean.Message = cl.secrets.text(clean.Message)
 		return fmt.Errorf("%s: %s: %w", cl.c.Name, r.name, &clean)
 	case errors.As(err, &failure):
-		return err
+		clean := *failure
+		clean.Upstream, clean.Call, clean.Detail = cl.c.Name, r.name, cl.secrets.text(clean.Detail)
+		return &clean
 	}
 	for _, is := range []error{providers.ErrCredentials, providers.ErrUnknown, providers.ErrNotReady, providers.ErrNotSent, providers.ErrUnsure, providers.ErrUnavailable} {
 		if errors.Is(err, is) {
