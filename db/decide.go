@@ -43,7 +43,8 @@ func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstrea
 			return err
 		}
 		var others int
-		err = t.QueryRowContext(ctx, `select count(*) from certificate where upstream = $1 and upstream_id = $2`, c.Upstream, upstreamID).Scan(&others)
+		err = t.QueryRowContext(ctx, `select count(*) from certificate where upstream = $1 and upstream_id = $2 and not (order_id = $3 and state = 'refused')`,
+			c.Upstream, upstreamID, o.ID).Scan(&others)
 		if err != nil {
 			return err
 		}

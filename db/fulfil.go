@@ -75,6 +75,9 @@ func accept(ctx context.Context, t *tx, by Actor, c Certificate, upstreamID stri
 	if err := changed(ctx, t, `update orders set fulfilment = 'accepted', message = '', upstream_seen_at = $1 where id = $2 and fulfilment in ('queued', 'submitting', 'unsure')`, t.now, c.OrderID); err != nil {
 		return err
 	}
+	if err := takeUp(ctx, t, c, upstreamID); err != nil {
+		return err
+	}
 	if err := changed(ctx, t, `update certificate set upstream_id = $1 where id = $2 and upstream_id = ''`, upstreamID, c.ID); err != nil {
 		return err
 	}

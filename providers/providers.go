@@ -10,8 +10,9 @@
 //   - It never retries a call that changes something upstream. Reads (Products, Status, Certificate, Find) may be retried by
 //     the adapter and by the caller; everything else is retried by the caller only, and only as documented on the method.
 //   - It is safe for concurrent use.
-//   - Errors wrap one of the sentinels in errors.go. Any other error means "not known what happened": for Submit that makes
-//     the order unsure, to be looked up by reference (Finder) or decided by a person.
+//   - Errors wrap one of the sentinels in errors.go. For a call that changes something, ErrRefused, ErrCredentials and ErrNotSent
+//     mean that nothing was carried out; any other error means "not known what happened": for Submit that makes the order
+//     unsure, to be looked up by reference (Finder) or decided by a person.
 //   - Names are lower-case ASCII (IDN as A-labels) without a final dot. Times are UTC. Strings which a person has to publish
 //     are the upstream's own, verbatim.
 package providers
@@ -29,8 +30,8 @@ type Provider interface {
 	Products(ctx context.Context) ([]Product, error)
 
 	// Submit places an order and spends money upstream. It must not be called twice for one order unless the first call
-	// ended with ErrRefused or ErrCredentials, or Finder said ErrUnknown for its reference: after ErrUnavailable or any
-	// other error the upstream may have accepted it. ErrRefused means that nothing was ordered.
+	// ended with ErrRefused, ErrCredentials or ErrNotSent, or Finder said ErrUnknown for its reference: after any other error
+	// the upstream may have accepted it. ErrRefused means that nothing was ordered.
 	Submit(ctx context.Context, s Submission) (Receipt, error)
 
 	// Status reads how the order stands. Read; may be retried. ErrUnknown when the upstream has no such order.
@@ -97,6 +98,7 @@ type Product struct {
 
 	Methods  []Method // what may be chosen for a plain name; a wildcard name never takes http or https. Empty: no domain control
 	Warranty int64    // in whole US dollars; 0 = none stated
+	Cores    []string // licences: the codes that Licencer.ChangeCore can turn it into
 }
 
 // Term is a length the product is sold for, and what it costs us. Cost has no currency when the upstream does not tell prices.
@@ -123,6 +125,11 @@ type Submission struct {
 	Contact     Contact        // the person the CA may ask
 	Org         Organization   // OV, EV and code signing
 	IP          string         // licences: the server's address
+
+	// Earlier is the upstream's id of what an earlier submission for the same wish came to, when that was refused (see
+	// Refusal.UpstreamID) or rejected (StateRejected). An upstream whose rejected orders can be corrected, and so were paid
+	// once, corrects it and does not order again; others pass it over. Empty: there is none.
+	Earlier string
 }
 
 // DomainChoice is one name and how its control will be shown. Email is the approver for MethodEmail and empty otherwise.
@@ -158,6 +165,7 @@ const (
 	StateProcessing        State = "processing"         // the upstream's move: vetting, queue
 	StateValidationPending State = "validation_pending" // the domain owner's move: at least one name waits for control
 	StateIssued            State = "issued"             // Certificate answers; for a licence: it works
+	StateSuspended         State = "suspended"          // a licence that does not work until it is unsuspended
 	StateRejected          State = "rejected"           // final; Message says why
 	StateCancelled         State = "cancelled"          // final
 	StateRevoked           State = "revoked"            // final; it had been issued
@@ -174,7 +182,12 @@ type Status struct {
 	Message    string // the upstream's words, may be empty
 	Domains    []DomainStatus
 	LicenceKey string // licences that are issued, where the upstream has one
+	IP         string // licences: where it runs, where the upstream tells
 	Reissuing  bool   // a reissue is under way; Certificate still answers the certificate before it, if there is one
+
+	// TermEndsAt is the end of what was bought, not of the certificate; zero while it has not begun, or where the upstream
+	// does not tell.
+	TermEndsAt time.Time
 }
 
 // DomainStatus is how one name stands.

@@ -40,6 +40,10 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	default:
 		return nil
 	}
+	earlier, err := w.Book.EarlierUpstreamID(ctx, s.Certificate)
+	if err != nil {
+		return err
+	}
 	s, err = w.Book.BeginSubmit(ctx, s.Certificate.ID)
 	if errors.Is(err, db.ErrStale) {
 		return nil
@@ -47,8 +51,10 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
+	wish := SubmissionFor(s)
+	wish.Earlier = earlier
 	w.Book.At("before_submit")
-	receipt, err := p.Submit(ctx, SubmissionFor(s))
+	receipt, err := p.Submit(ctx, wish)
 	w.Book.At("after_submit")
 	after := context.WithoutCancel(ctx)
 	w.noteHealth(after, s.Certificate.Upstream, err)
@@ -56,22 +62,42 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	switch {
 	case err == nil:
 		return w.accept(ctx, s, receipt.UpstreamID)
+	case errors.As(err, &refusal) && refusal.UpstreamID != "":
+		return w.Book.RefusePaidSubmit(after, s.Certificate.ID, refusal.Message, refusal.UpstreamID)
 	case errors.As(err, &refusal):
 		return w.Book.RefuseSubmit(after, s.Certificate.ID, refusal.Message)
 	case errors.Is(err, providers.ErrRefused):
 		return w.Book.RefuseSubmit(after, s.Certificate.ID, err.Error())
 	case errors.Is(err, providers.ErrCredentials):
 		// Nothing was ordered, so the order may wait in the queue for a person to mend the login.
-		if err := w.Book.PostponeSubmit(after, s.Certificate.ID); err != nil {
-			return err
-		}
-		return &later{at: w.Book.Now().Add(10 * time.Minute), cause: err.Error()}
+		return w.postpone(after, s, 10*time.Minute, err)
+	case errors.Is(err, providers.ErrNotSent):
+		return w.postpone(after, s, notSent(job, err), err)
 	default:
 		if err := w.Book.DoubtSubmit(after, s.Certificate.ID, err.Error()); err != nil {
 			return err
 		}
 		return &later{at: w.Book.Now().Add(retries[0]), cause: err.Error()}
 	}
+}
+
+// postpone puts an order that surely was not placed back into the queue.
+func (w *Worker) postpone(ctx context.Context, s db.Submission, wait time.Duration, cause error) error {
+	if err := w.Book.PostponeSubmit(ctx, s.Certificate.ID); err != nil {
+		return err
+	}
+	return &later{at: w.Book.Now().Add(wait), cause: cause.Error()}
+}
+
+// notSent is how long to wait for an upstream that was not reached: longer with
+// each attempt, and as long as it asks for.
+func notSent(job db.Job, err error) time.Duration {
+	wait := retries[min(max(job.Attempts-1, 0), 5)] // an hour at most: somebody waits for a certificate
+	var f *providers.Failure
+	if errors.As(err, &f) {
+		wait = max(wait, min(f.RetryAfter, time.Hour))
+	}
+	return wait
 }
 
 // accept notes that the upstream has the order, and asks at once how it stands.
@@ -106,6 +132,8 @@ func (w *Worker) isThere(ctx context.Context, p providers.Provider, s db.Submiss
 	switch {
 	case errors.Is(err, providers.ErrUnknown):
 		return false, nil
+	case errors.Is(err, providers.ErrUnsure):
+		return false, nil // whoever had it sent again knew more than the upstream's records
 	case err != nil:
 		return false, err
 	}
@@ -131,6 +159,8 @@ func (w *Worker) lookUp(ctx context.Context, p providers.Provider, s db.Submissi
 		// The job goes on as the one that submits: finishing it would lose the wish,
 		// also where a person has decided meanwhile.
 		return &later{at: w.Book.Now(), cause: "the upstream never got the order"}
+	case errors.Is(err, providers.ErrUnsure) && !errors.Is(err, providers.ErrUnavailable):
+		return nil // the upstream's records can't tell: a person decides in the review queue
 	default:
 		return err
 	}

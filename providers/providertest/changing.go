@@ -61,6 +61,10 @@ func cancel(e *exam) {
 	}
 	id := e.submit(e.submission(e.DVSingle, e.domain()))
 	e.instructed(id)
+	if e.CancelsUntilValidation {
+		e.refused("cancel while validation is under way", p.Cancel(e.ctx, id, "exam"))
+		return
+	}
 	for range 2 { // repeating it succeeds
 		if err := p.Cancel(e.ctx, id, "exam"); err != nil {
 			e.Fatal(err)
@@ -111,8 +115,9 @@ func reissueWithNewName(e *exam) {
 	if !ok || e.DVMultiDomain == "" {
 		e.Skip("no Reissuer, or no multi-domain product")
 	}
+	// As many names as were bought, one of them another.
 	names := []string{e.domain(), e.domain()}
-	id, first := e.buy(e.submission(e.DVMultiDomain, names[0]))
+	id, first := e.buy(e.submission(e.DVMultiDomain, names[0], e.domain()))
 	s := e.submission(e.DVMultiDomain, names...)
 	if err := p.Reissue(e.ctx, id, s); err != nil {
 		e.Fatal(err)

@@ -29,6 +29,23 @@ type Env struct {
 	// others are skipped where the code is empty. DVMultiDomain takes at least two further names.
 	DVSingle, DVMultiDomain, DVWildcard string
 
+	// Licence is the code of a licence that is sold for LicenceMonths, by Licencers; empty: none is.
+	Licence       string
+	LicenceMonths int
+
+	// OneMethod says that the dialect has one method of domain control for all names of an order.
+	OneMethod bool
+
+	// OncePerReference says that the upstream makes one order of a reference although Find can't look for it.
+	OncePerReference bool
+
+	// CancelsUntilValidation says that the dialect cancels orders only while no validation is under way.
+	CancelsUntilValidation bool
+
+	// Stranger is the same upstream with a login that it does not accept, Nowhere an adapter pointed at an address where nobody
+	// listens; nil for an upstream that needs no login or no network.
+	Stranger, Nowhere providers.Provider
+
 	// Publish makes an instruction for a name true in the upstream's internet: a record, a file (replacing what was there).
 	Publish func(t *testing.T, i providers.Instruction, name string)
 
@@ -65,6 +82,15 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"BadSubmissionsAreRefusedWithWords", refusals},
 		{"UnknownOrder", unknownOrder},
 		{"CancelledContext", cancelledContext},
+		{"Renew", renew},
+		{"ApproverEmails", approverEmails},
+		{"Balance", balance},
+		{"ListOrders", listOrders},
+		{"Licence", licence},
+		{"LicenceRefusals", licenceRefusals},
+		{"Probe", probe},
+		{"WrongLogin", wrongLogin},
+		{"NobodyListens", nobodyListens},
 	} {
 		t.Run(e.name, func(t *testing.T) {
 			env := open(t)

@@ -65,14 +65,19 @@ type CA struct {
 }
 
 var (
-	_ providers.Provider   = (*CA)(nil)
-	_ providers.Finder     = (*CA)(nil)
-	_ providers.DCVChanger = (*CA)(nil)
-	_ providers.Resender   = (*CA)(nil)
-	_ providers.Rechecker  = (*CA)(nil)
-	_ providers.Canceler   = (*CA)(nil)
-	_ providers.Reissuer   = (*CA)(nil)
-	_ providers.Revoker    = (*CA)(nil)
+	_ providers.Provider       = (*CA)(nil)
+	_ providers.Finder         = (*CA)(nil)
+	_ providers.DCVChanger     = (*CA)(nil)
+	_ providers.Resender       = (*CA)(nil)
+	_ providers.Rechecker      = (*CA)(nil)
+	_ providers.ApproverEmails = (*CA)(nil)
+	_ providers.Canceler       = (*CA)(nil)
+	_ providers.Reissuer       = (*CA)(nil)
+	_ providers.Renewer        = (*CA)(nil)
+	_ providers.Revoker        = (*CA)(nil)
+	_ providers.Licencer       = (*CA)(nil)
+	_ providers.OrderLister    = (*CA)(nil)
+	_ providers.Prober         = (*CA)(nil)
 )
 
 // Open opens the CA's memory, or makes a new CA there.

@@ -43,7 +43,10 @@ func (ca *CA) Recheck(ctx context.Context, upstreamID string) error {
 }
 
 func (ca *CA) status(o *order) (providers.Status, error) {
-	s := providers.Status{State: o.state, Message: o.message, LicenceKey: o.licenceKey}
+	s := providers.Status{State: o.state, Message: o.message, LicenceKey: o.licenceKey, IP: o.ip, TermEndsAt: o.termEndsAt}
+	if o.suspended && s.State == providers.StateIssued {
+		s.State = providers.StateSuspended
+	}
 	r := o.request
 	if r == nil {
 		return s, nil

@@ -26,6 +26,7 @@ type order struct {
 	org         providers.Organization
 	ip          string
 	licenceKey  string
+	suspended   bool
 	vettedAt    time.Time
 	termEndsAt  time.Time
 	request     *request // the open one, otherwise the newest; nil for licences
@@ -123,11 +124,15 @@ func (ca *CA) Submit(ctx context.Context, s providers.Submission) (providers.Rec
 	if err != nil {
 		return providers.Receipt{}, err
 	}
-	// The order stands; what follows is done again by Status where it fails.
+	return ca.begin(ctx, id), nil
+}
+
+// begin does the first work on an order that stands; what fails of it is done again by Status.
+func (ca *CA) begin(ctx context.Context, id string) providers.Receipt {
 	if n, err := parseID(id); err == nil && ca.sendDue(ctx, n) == nil {
 		ca.advance(ctx, n)
 	}
-	return providers.Receipt{UpstreamID: id, Message: "order accepted"}, nil
+	return providers.Receipt{UpstreamID: id, Message: "order accepted"}
 }
 
 // Find answers the id of the order placed under a reference.
@@ -168,6 +173,10 @@ func (ca *CA) insertOrder(ctx context.Context, q querier, reference string, w wi
 		err = q.QueryRowContext(ctx, `select id from upstream_order where reference = $1`, reference).Scan(&id)
 		return id, false, err
 	}
+	if err == nil && w.ip != "" {
+		_, err = q.ExecContext(ctx, `insert into licence (order_id, product, ip, ends_at) values ($1, $2, $3, $4)`,
+			id, w.product.Code, w.ip, millis(ca.now().AddDate(0, w.months, 0)))
+	}
 	return id, true, err
 }
 
@@ -195,9 +204,10 @@ func (ca *CA) load(ctx context.Context, q querier, id int64) (*order, error) {
 	o := &order{id: id}
 	var product, state, contact, org string
 	var vetted, ends int64
-	err := q.QueryRowContext(ctx, `select product, months, state, message, contact, org, ip, licence_key, vetted_at, term_ends_at,
-			exists (select 1 from certificate c where c.order_id = o.id) from upstream_order o where id = $1`, id).
-		Scan(&product, &o.months, &state, &o.message, &contact, &org, &o.ip, &o.licenceKey, &vetted, &ends, &o.certificate)
+	err := q.QueryRowContext(ctx, `select coalesce(l.product, o.product), months, state, message, contact, org, coalesce(l.ip, o.ip), licence_key,
+			vetted_at, coalesce(l.ends_at, term_ends_at), coalesce(l.suspended, 0), exists (select 1 from certificate c where c.order_id = o.id)
+			from upstream_order o left join licence l on l.order_id = o.id where o.id = $1`, id).
+		Scan(&product, &o.months, &state, &o.message, &contact, &org, &o.ip, &o.licenceKey, &vetted, &ends, &o.suspended, &o.certificate)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, unknown(upstreamID(id))
 	}

@@ -65,6 +65,11 @@ func catalog() []providers.Product {
 		}
 		switch l.kind {
 		case providers.TypeLicence:
+			for _, other := range priceList {
+				if other.brand == l.brand && other.code != l.code {
+					p.Cores = append(p.Cores, other.code)
+				}
+			}
 			p.Terms = []providers.Term{{Months: 1, Cost: money.USD(l.cost)}, {Months: 12, Cost: money.USD(l.cost * 12)}}
 		default:
 			p.Terms = []providers.Term{

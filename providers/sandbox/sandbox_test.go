@@ -130,8 +130,9 @@ func TestProviderExamination(t *testing.T) {
 			DVSingle:      "sectigo-positivessl",
 			DVMultiDomain: "sectigo-positivessl-multi-domain",
 			DVWildcard:    "sectigo-positivessl-wildcard",
-			Publish:       w.publish,
-			Mails:         func(email string) int { return len(w.mails(email)) },
+			Licence:       "cpanel-solo", LicenceMonths: 1,
+			Publish: w.publish,
+			Mails:   func(email string) int { return len(w.mails(email)) },
 			Approve: func(t *testing.T, email string) {
 				if _, err := w.ca.Approve(t.Context(), w.token(email)); err != nil {
 					t.Fatal(err)

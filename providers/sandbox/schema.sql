@@ -67,3 +67,17 @@ create table if not exists certificate (
   revoked_at integer not null default 0
 );
 create index if not exists certificate_order on certificate(order_id);
+
+-- What a licence has come to be since it was ordered.
+create table if not exists licence (
+  order_id  integer primary key references upstream_order(id),
+  product   text not null,
+  ip        text not null,
+  ends_at   integer not null,
+  suspended integer not null default 0
+);
+create index if not exists licence_place on licence(product, ip);
+-- Those of before this table was there.
+insert or ignore into licence (order_id, product, ip, ends_at)
+  select id, product, ip, unixepoch(created_at / 1000, 'unixepoch', '+' || months || ' months') * 1000
+  from upstream_order where ip <> '';
