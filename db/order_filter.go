@@ -50,6 +50,17 @@ var OrderSorts = map[string]string{
 // SortedOrders is how many orders a list sorts by another column than their age.
 const SortedOrders = 10_000
 
+// CountedTo is how far the orders that the filter lets through are counted.
+func (f OrderFilter) CountedTo() int {
+	if searchText(f.Search) != "" {
+		return CountedFound
+	}
+	return Counted
+}
+
+// enough is one order more than is counted of a list.
+func (f OrderFilter) enough(p Page) int { return max(f.CountedTo(), p.Offset+p.Limit) + 1 }
+
 // byAge says whether the list is in the order that the indexes have, and which way.
 func (f OrderFilter) byAge() (direction string, yes bool) {
 	column := strings.TrimPrefix(f.Sort, "-")

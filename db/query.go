@@ -10,6 +10,8 @@ const (
 	// Counted is how far a list is counted. A longer one answers a total beyond its
 	// count, see Page.More.
 	Counted = 1000
+	// CountedFound is how far what a search finds is counted: each is looked at.
+	CountedFound = 200
 	// MaxOffset is how deep pages go; what lies below is found by a filter or an export.
 	MaxOffset = 10_000
 )
