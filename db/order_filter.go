@@ -36,8 +36,10 @@ type OrderFilter struct {
 	ExpiringWithin int    // days
 	ResellerID     int64  // the operator's lists only
 	Sort           string // one of OrderSorts; "-" in front turns it round
-	Brief          bool   // read of each order only what a list shows, see briefColumns
+	Brief          bool   // read of each order only what a list shows, see reads
 	Page
+
+	own bool // the list is a reseller's, who knows whose its orders are
 }
 
 // OrderSorts are the columns that a list may be sorted by. Of a list of more than
@@ -225,10 +227,11 @@ func (s selection) first(limit int) string {
 }
 
 // textMatch says that an order has the text, as likePart has it, in a name or a
-// number; the placeholder is used for all of them.
-const textMatch = `(o.domain like ? escape '\' or lower(o.number) like ? escape '\'
-	or exists (select 1 from order_name n where n.order_id = o.id and n.name like ? escape '\')
-	or exists (select 1 from invoice i where i.order_id = o.id and lower(i.number) like ? escape '\'))`
+// number; the placeholder is used for all of them. It is added to, because SQLite
+// plans a query with a mere value there anew each time.
+const textMatch = `(o.domain like ? || '' escape '\' or lower(o.number) like ? || '' escape '\'
+	or exists (select 1 from order_name n where n.order_id = o.id and n.name like ? || '' escape '\')
+	or exists (select 1 from invoice i where i.order_id = o.id and lower(i.number) like ? || '' escape '\'))`
 
 func (s selection) withText(text string) selection {
 	part := likePart(text)

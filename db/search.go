@@ -39,8 +39,8 @@ func (db *DB) sortedOrders(ctx context.Context, f OrderFilter, ids []int64, p Pa
 	where, args := conditions{}, []any{}
 	where.among(&args, "o.id", ids)
 	args = append(args, p.Limit, p.Offset)
-	columns, scan := f.columns()
-	return collect(ctx, db.read, scan, `select `+columns+` from `+orderTables+where.clause()+` order by `+f.order()+
+	columns, tables, scan := f.reads()
+	return collect(ctx, db.read, scan, `select `+columns+` from `+tables+where.clause()+` order by `+f.order()+
 		limitTo(len(args)-1)+offsetBy(len(args)), args...)
 }
 
