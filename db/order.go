@@ -84,8 +84,9 @@ type Order struct {
 	CertificateUntil time.Time // end of the newest issued certificate; zero while none
 	UpstreamSeenAt   time.Time
 	LicenceKey       string
-	Paid             bool // false: placed to be paid later, see PayOrder
-	Vetting          bool // every name is proven; the CA looks at the company
+	Paid             bool   // false: placed to be paid later, see PayOrder
+	Reference        string // what the reseller's program calls it; not unique
+	Vetting          bool   // every name is proven; the CA looks at the company
 }
 
 // PayableCents is what the order debited: total plus tax.
@@ -100,7 +101,7 @@ const (
 	orderColumns = `o.id, o.number, o.reseller_id, r.company, r.email, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
 		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
 		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
-		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting`
+		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting, o.reference`
 	orderTables = `orders o join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`
 )
 
@@ -108,7 +109,7 @@ func scanOrder(s scanner) (o Order, err error) {
 	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ResellerEmail, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
 		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
 		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
-		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting)
+		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting, &o.Reference)
 	return o, err
 }
 
@@ -211,11 +212,12 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if d.buyer.suspended {
 		return Order{}, ErrSuspended
 	}
-	later, err := paysLater(ctx, t, resellerID, d)
+	// The numbers before the wallet, as all who place take them.
+	numbers, err := nextNumbers(ctx, t, "ORD", "INV")
 	if err != nil {
 		return Order{}, err
 	}
-	numbers, err := nextNumbers(ctx, t, "ORD", "INV")
+	later, err := paysLater(ctx, t, resellerID, d)
 	if err != nil {
 		return Order{}, err
 	}
@@ -256,7 +258,7 @@ func (d Draft) order(resellerID int64) Order {
 		Months: d.Months, Domain: d.Domain, SANCount: d.SANCount, WildcardSANCount: d.WildcardSANCount,
 		BaseCents: d.Quote.Base, SANCents: d.Quote.SANTotal, DiscountCents: d.Quote.Discount, TotalCents: d.Quote.Total, TaxCents: d.Quote.Tax,
 		CostCents: d.Term.cost.cents, Status: StatusPending, Fulfilment: FulfilmentNone,
-		CustomerName: d.CustomerName, CustomerEmail: d.CustomerEmail, Note: d.Note,
+		CustomerName: d.CustomerName, CustomerEmail: d.CustomerEmail, Note: d.Note, Reference: d.Reference,
 	}
 }
 
@@ -267,11 +269,11 @@ func insertOrder(ctx context.Context, t *tx, o Order, d Draft) (int64, error) {
 	}
 	id, err := insert(ctx, t, `insert into orders (number, reseller_id, product_id, offer_id, months, domain, san_count, wildcard_san_count,
 			base_cents, san_cents, discount_cents, total_cents, tax_cents, cost_cents, status, fulfilment,
-			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) returning id`,
+			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid, reference)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) returning id`,
 		o.Number, o.ResellerID, o.ProductID, d.Term.cost.offer, o.Months, o.Domain, o.SANCount, o.WildcardSANCount,
 		o.BaseCents, o.SANCents, o.DiscountCents, o.TotalCents, o.TaxCents, o.CostCents, o.Status, o.Fulfilment,
-		o.CustomerName, o.CustomerEmail, o.Note, token, o.PlacedBy, o.CreatedAt, idOrNull(d.Term.cost.rate.ID), o.Paid)
+		o.CustomerName, o.CustomerEmail, o.Note, token, o.PlacedBy, o.CreatedAt, idOrNull(d.Term.cost.rate.ID), o.Paid, o.Reference)
 	if err != nil {
 		return 0, err
 	}

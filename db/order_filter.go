@@ -34,6 +34,7 @@ type OrderFilter struct {
 	Brand          string
 	Search         string // part of a domain, an order number or an invoice number
 	ExpiringWithin int    // days
+	Reference      string // the whole of what a program calls its order
 	ResellerID     int64  // the operator's lists only
 	Sort           string // one of OrderSorts; "-" in front turns it round
 	Brief          bool   // read of each order only what a list shows, see reads

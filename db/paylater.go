@@ -33,15 +33,19 @@ func paysLater(ctx context.Context, t *tx, resellerID int64, d Draft) (bool, err
 	if !d.Unpaid {
 		return false, nil
 	}
-	var allowed bool
+	// The wallet is held from here on: nobody spends it between the look and the debit.
 	var available int64
-	err := t.QueryRowContext(ctx, `select r.pay_later, a.balance_cents - coalesce(a.floor_cents, 0) from reseller r
-		join account a on a.reseller_id = r.id and a.kind = 'wallet' where r.id = $1`, resellerID).Scan(&allowed, &available)
+	err := t.QueryRowContext(ctx, `update account set balance_cents = balance_cents where reseller_id = $1 and kind = 'wallet'
+		returning balance_cents - coalesce(floor_cents, 0)`, resellerID).Scan(&available)
 	if err != nil {
 		return false, driverError(err)
 	}
 	if available >= d.Quote.Payable {
 		return false, nil
+	}
+	var allowed bool
+	if err := t.QueryRowContext(ctx, `select pay_later from reseller where id = $1`, resellerID).Scan(&allowed); err != nil {
+		return false, driverError(err)
 	}
 	if !allowed {
 		return false, ErrForbidden
