@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"testing"
+	"time"
 
 	"certbay/db"
 )
@@ -13,7 +14,8 @@ func TestBriefListsSayWhatTheOrdersThemselvesSay(t *testing.T) {
 	whole, total := twoOf(t)(s.Orders(ctx, s.reseller, db.OrderFilter{}))
 	brief, same := twoOf(t)(s.AllOrders(ctx, db.OrderFilter{Brief: true}))
 	own, again := twoOf(t)(s.Orders(ctx, s.reseller, db.OrderFilter{Brief: true}))
-	if total != 2 || same != 2 || again != 2 || len(brief) != len(whole) || len(own) != len(whole) {
+	lean, _ := twoOf(t)(s.Orders(ctx, s.reseller, db.OrderFilter{Lean: true}))
+	if total != 2 || len(lean) != 2 || same != 2 || again != 2 || len(brief) != len(whole) || len(own) != len(whole) {
 		t.Fatalf("%d, %d and %d orders", same, again, total)
 	}
 	for i, o := range brief {
@@ -26,6 +28,10 @@ func TestBriefListsSayWhatTheOrdersThemselvesSay(t *testing.T) {
 		}
 		if want.ResellerName = ""; own[i] != want {
 			t.Errorf("its own %+v, want %+v", own[i], want)
+		}
+		w.ResellerName, w.ResellerEmail, w.CostCents, w.Message, w.CustomerName, w.CustomerEmail, w.Note, w.PlacedBy = "", "", 0, "", "", "", "", ""
+		if w.UpstreamSeenAt, w.LicenceKey = time.Time{}, ""; lean[i] != w {
+			t.Errorf("lean %+v, want %+v", lean[i], w)
 		}
 	}
 }

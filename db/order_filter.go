@@ -38,6 +38,7 @@ type OrderFilter struct {
 	ResellerID     int64  // the operator's lists only
 	Sort           string // one of OrderSorts; "-" in front turns it round
 	Brief          bool   // read of each order only what a list shows, see reads
+	Lean           bool   // read of each order what was bought and what became of it, but nothing of people
 	Page
 
 	own bool // the list is a reseller's, who knows whose its orders are

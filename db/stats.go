@@ -220,7 +220,7 @@ type Overview struct {
 func (db *DB) Overview(ctx context.Context) (Overview, error) {
 	var o Overview
 	now := db.now()
-	tally, err := db.OrderTally(ctx, 0, "")
+	tally, err := db.stateTally(ctx, 0, "")
 	if err != nil {
 		return o, err
 	}

@@ -17,6 +17,29 @@ type OrderTally struct {
 // OrderTally reads the tally of a reseller's orders (0: everybody's) and of a brand
 // among them ("": of none). It costs the same however many orders there are.
 func (db *DB) OrderTally(ctx context.Context, resellerID int64, brand string) (OrderTally, error) {
+	t, err := db.stateTally(ctx, resellerID, brand)
+	if err == nil {
+		t.expiring, err = db.Expiring(ctx, resellerID)
+	}
+	return t, err
+}
+
+// OrderCount is how many orders of a reseller (0: everybody's) a filter lets through,
+// where their states tell that.
+func (db *DB) OrderCount(ctx context.Context, resellerID int64, f OrderFilter) (n int, told bool, err error) {
+	if _, told := (OrderTally{brand: f.Brand}).Of(f); !told || f.View == ViewExpiring {
+		return 0, false, nil
+	}
+	t, err := db.stateTally(ctx, resellerID, f.Brand)
+	if err != nil {
+		return 0, false, err
+	}
+	n, told = t.Of(f)
+	return n, told, nil
+}
+
+// stateTally is the tally but for what expires.
+func (db *DB) stateTally(ctx context.Context, resellerID int64, brand string) (OrderTally, error) {
 	t := OrderTally{brand: brand}
 	query, args := `select state, sum(placed), 0 from figure where reseller_id = $1 and day = '' and placed > 0 group by state`, []any{resellerID}
 	if brand != "" {
@@ -31,18 +54,14 @@ func (db *DB) OrderTally(ctx context.Context, resellerID int64, brand string) (O
 		t.branded = append(t.branded, of)
 		return f, err
 	}, query, args...)
-	if err != nil {
-		return t, err
-	}
-	t.expiring, err = db.Expiring(ctx, resellerID)
 	return t, err
 }
 
 // Of is how many orders a filter lets through, where the tally tells that: not of a
-// search, of the review queue, or of certificates that end within some days but for
+// search, a reference, the review queue, or of certificates that end within some days but for
 // those of ViewExpiring.
 func (t OrderTally) Of(f OrderFilter) (n int, told bool) {
-	if f.Search != "" || f.ExpiringWithin > 0 || f.Brand != "" && f.Brand != t.brand || f.View == ViewReview {
+	if f.Search != "" || f.Reference != "" || f.ExpiringWithin > 0 || f.Brand != "" && f.Brand != t.brand || f.View == ViewReview {
 		return 0, false
 	}
 	if f.View == ViewExpiring {
@@ -77,7 +96,7 @@ func (b branch) lets(state string) bool {
 // StatusCounts counts a reseller's orders (0: everybody's) in each status; a status
 // that no order has is missing.
 func (db *DB) StatusCounts(ctx context.Context, resellerID int64) (map[Status]int, error) {
-	t, err := db.OrderTally(ctx, resellerID, "")
+	t, err := db.stateTally(ctx, resellerID, "")
 	return statusCounts(t.states), err
 }
 

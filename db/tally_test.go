@@ -52,7 +52,7 @@ func TestTheTallyOfOrdersIsWhatTheirListsCount(t *testing.T) {
 		t.Error("nothing was told")
 	}
 	tally := must[db.OrderTally](t)(s.OrderTally(ctx, s.reseller, ""))
-	for _, f := range []db.OrderFilter{{Search: "example"}, {ExpiringWithin: 7}, {Brand: "Sectigo"}, {View: db.ViewReview}} {
+	for _, f := range []db.OrderFilter{{Search: "example"}, {Reference: "theirs"}, {ExpiringWithin: 7}, {Brand: "Sectigo"}, {View: db.ViewReview}} {
 		if n, ok := tally.Of(f); ok {
 			t.Errorf("%+v: %d is told of what the sums don't know", f, n)
 		}
