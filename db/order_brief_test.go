@@ -30,7 +30,8 @@ func TestBriefListsSayWhatTheOrdersThemselvesSay(t *testing.T) {
 			t.Errorf("its own %+v, want %+v", own[i], want)
 		}
 		w.ResellerName, w.ResellerEmail, w.CostCents, w.Message, w.CustomerName, w.CustomerEmail, w.Note, w.PlacedBy = "", "", 0, "", "", "", "", ""
-		if w.UpstreamSeenAt, w.LicenceKey = time.Time{}, ""; lean[i] != w {
+		w.UpstreamSeenAt, w.LicenceKey = time.Time{}, ""
+		if lean[i] != w {
 			t.Errorf("lean %+v, want %+v", lean[i], w)
 		}
 	}
