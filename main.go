@@ -84,6 +84,7 @@ type httpFlags struct {
 type serveCommand struct {
 	bookFlags
 	httpFlags
+	KeyFile  string `help:"File with the key that seals secrets in the book: 32 random bytes in base64. Or the key itself in CERTBAY_KEY. Default: book.key in the data folder, made at the first start." type:"path" placeholder:"FILE"`
 	SMTP     string `help:"Mail server: smtp://[user:password@]host[:port] or smtps://…. Without it mails wait in the outbox." placeholder:"URL"`
 	MailFrom string `help:"Sender of the portal's mails." default:"certbay@localhost"`
 	Sandbox  bool   `help:"Offer the sandbox CA as an upstream: for trying out, trusted by nobody."`
@@ -102,6 +103,9 @@ func (s serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer book.Close()
+	if err := book.Unlock(ctx, db.KeySource{Text: os.Getenv("CERTBAY_KEY"), File: s.KeyFile, Own: filepath.Join(s.Data, "book.key")}); err != nil {
+		return err
+	}
 	checker := &dcv.Checker{}
 	if s.Resolver != "" {
 		checker.Resolver = &dcv.Resolver{Addr: s.Resolver}

@@ -21,7 +21,9 @@ type tx struct {
 	prepared   *statements
 	unprepared []string // queries met for the first time
 
-	figures map[figureKey]figure // what the change that is being made changes of the statistics
+	// Of the change that is being made:
+	figures  map[figureKey]figure     // what it changes of the statistics
+	webhooks map[int64][]subscription // per reseller, as it found them
 }
 
 // change is a transaction that a caller waits for.
@@ -115,7 +117,7 @@ func (c *change) make(t *tx) (err error) {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	t.figures = nil
+	t.figures, t.webhooks = nil, nil
 	if err := c.fn(t); err != nil {
 		return err
 	}

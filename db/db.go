@@ -39,6 +39,9 @@ type DB struct {
 	prepared statements // of the writing connection
 	changes  queue      // to be written to the SQLite file
 
+	// Box seals secrets that are read again; nil until Unlock. See seal.go.
+	Box *Box
+
 	// Now is the book's clock; times enter the book as UTC.
 	Now func() time.Time
 

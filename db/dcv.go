@@ -246,15 +246,16 @@ type UpstreamName struct {
 }
 
 // recordNames takes over the upstream's words for each name it knows. A change
-// of method or instruction makes an earlier pre-check worthless.
-func recordNames(ctx context.Context, t *tx, orderID, certificateID int64, names []UpstreamName) error {
+// of method or instruction makes an earlier pre-check worthless. asked says that
+// something else than before is asked of the owner of a name that is not proven.
+func recordNames(ctx context.Context, t *tx, orderID, certificateID int64, names []UpstreamName) (asked bool, err error) {
 	for _, n := range names {
 		before, err := one(ctx, t, scanDCV, `select `+dcvColumns+` from dcv d where d.certificate_id = $1 and d.name = $2`, certificateID, n.Name)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return err
+			return asked, err
 		}
 		email := before.Email
 		if n.Email != "" {
@@ -265,8 +266,9 @@ func recordNames(ctx context.Context, t *tx, orderID, certificateID int64, names
 				report = '', checked_at = null, state = case when state = 'verified' then state else 'waiting' end where id = $9`,
 				n.Method, email, n.RecordType, n.Host, n.Value, n.FileURL, n.FileName, n.FileContent, before.ID)
 			if err != nil {
-				return err
+				return asked, err
 			}
+			asked = asked || !n.Verified && before.State != DCVVerified
 		}
 		if n.Verified && before.State != DCVVerified {
 			at := n.VerifiedAt
@@ -274,12 +276,12 @@ func recordNames(ctx context.Context, t *tx, orderID, certificateID int64, names
 				at = t.now
 			}
 			if _, err := t.ExecContext(ctx, `update dcv set state = 'verified', verified_at = $1, checked_at = $2 where id = $3`, at, t.now, before.ID); err != nil {
-				return err
+				return asked, err
 			}
 			if err := event(ctx, t, System, Event{OrderID: orderID, Kind: "dcv_verified", Detail: n.Name}); err != nil {
-				return err
+				return asked, err
 			}
 		}
 	}
-	return nil
+	return asked, nil
 }

@@ -226,7 +226,8 @@ func (db *DB) RecordStatus(ctx context.Context, certificateID int64, message str
 		if err != nil {
 			return err
 		}
-		if err := recordNames(ctx, t, c.OrderID, c.ID, names); err != nil {
+		asked, err := recordNames(ctx, t, c.OrderID, c.ID, names)
+		if err != nil {
 			return err
 		}
 		if _, err := t.ExecContext(ctx, `update orders set message = $1, upstream_seen_at = $2 where id = $3 and fulfilment = 'accepted'`, message, t.now, c.OrderID); err != nil {
@@ -238,10 +239,19 @@ func (db *DB) RecordStatus(ctx context.Context, certificateID int64, message str
 			return err
 		}
 		o, err := anyOrder(ctx, t, c.OrderID)
-		if err != nil || o.Status != StatusProcessing || o.Kind == KindLicence {
+		if err != nil {
 			return err
 		}
-		return move(ctx, t, System, o.ID, StatusProcessing, StatusValidationPending, "validation", "")
+		begins := o.Status == StatusProcessing && o.Kind != KindLicence
+		if begins {
+			if err := move(ctx, t, System, o.ID, StatusProcessing, StatusValidationPending, "validation", ""); err != nil {
+				return err
+			}
+		}
+		if begins || asked {
+			return tellDCV(ctx, t, o, c.ID)
+		}
+		return nil
 	})
 }
 
@@ -267,8 +277,8 @@ func (db *DB) RecordIssued(ctx context.Context, certificateID int64, i Issued, t
 		if err := hold(ctx, t, c.OrderID); err != nil {
 			return err
 		}
-		err = changed(ctx, t, `update certificate set state = 'issued', pem = $1, chain = $2, serial = $3, not_before = $4, not_after = $5, issued_at = $6
-			where id = $7 and state = 'requested'`, i.PEM, i.Chain, i.Serial, orNull(i.NotBefore), orNull(i.NotAfter), t.now, c.ID)
+		err = changed(ctx, t, `update certificate set state = 'issued', pem = $1, chain = $2, serial = $3, not_before = $4, not_after = $5, issued_at = $6, warn_at = $8
+			where id = $7 and state = 'requested'`, i.PEM, i.Chain, i.Serial, orNull(i.NotBefore), orNull(i.NotAfter), t.now, c.ID, firstWarning(i.NotAfter))
 		if errors.Is(err, ErrStale) {
 			// Read again: somebody may have recorded it since the first look.
 			if c, err = one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID); err != nil {
@@ -290,6 +300,9 @@ func (db *DB) RecordIssued(ctx context.Context, certificateID int64, i Issued, t
 			return err
 		}
 		if err := complete(ctx, t, o, i); err != nil {
+			return err
+		}
+		if err := tellIssued(ctx, t, o, c, i); err != nil {
 			return err
 		}
 		if tell == nil {

@@ -110,10 +110,15 @@ func writeInvoice(ctx context.Context, t *tx, number string, o Order, d Draft) e
 	if !o.Paid {
 		status, paidAt = InvoiceUnpaid, nil
 	}
-	_, err = t.ExecContext(ctx, `insert into invoice (number, order_id, reseller_id, status, currency, net_cents, tax_cents, total_cents, snapshot, created_at, due_at, paid_at)
-		values ($1, $2, $3, $10, 'USD', $4, $5, $6, $7, $8, $9, $11)`,
-		number, o.ID, o.ResellerID, o.TotalCents, o.TaxCents, o.PayableCents(), string(text), t.now, t.now.AddDate(0, 0, dueDays), status, paidAt)
-	return err
+	due := t.now.AddDate(0, 0, dueDays)
+	id, err := insert(ctx, t, `insert into invoice (number, order_id, reseller_id, status, currency, net_cents, tax_cents, total_cents, snapshot, created_at, due_at, paid_at)
+		values ($1, $2, $3, $10, 'USD', $4, $5, $6, $7, $8, $9, $11) returning id`,
+		number, o.ID, o.ResellerID, o.TotalCents, o.TaxCents, o.PayableCents(), string(text), t.now, due, status, paidAt)
+	if err != nil {
+		return err
+	}
+	return emit(ctx, t, o.ResellerID, InvoiceCreatedData{InvoiceID: id, InvoiceNumber: number, OrderID: o.ID, OrderNumber: o.Number, Status: status,
+		Net: Cents(o.TotalCents), Tax: Cents(o.TaxCents), Total: Cents(o.PayableCents()), Currency: "USD", DueAt: due})
 }
 
 // lines are what the draft's price is made of; they sum to its Total.

@@ -22,6 +22,7 @@ const (
 	JobCancel     JobKind = "cancel"      // cancel upstream, then refund; subject: order
 	JobMail       JobKind = "mail"        // send a mail; subject: mail row
 	JobInvoiceZip JobKind = "invoice_zip" // draw the invoices of a zip; subject: zip
+	JobWebhook    JobKind = "webhook"     // tell an endpoint of an event; subject: webhook delivery
 	JobSweep      JobKind = "sweep"       // expire orders, purge old sessions; subject: 0
 )
 
@@ -58,8 +59,8 @@ func enqueue(ctx context.Context, t *tx, kind JobKind, subjectID int64, payload 
 		}
 		text = string(raw)
 	}
-	return insert(ctx, t, `insert into job (kind, subject_id, payload, run_at, created_at) values ($1, $2, $3, $4, $5) returning id`,
-		kind, subjectID, text, runAt.UTC().Truncate(time.Microsecond), t.now)
+	return insert(ctx, t, `insert into job (kind, lane, subject_id, payload, run_at, created_at) values ($1, $2, $3, $4, $5, $6) returning id`,
+		kind, laneOf(kind), subjectID, text, runAt.UTC().Truncate(time.Microsecond), t.now)
 }
 
 // EnsureJob makes sure that exactly one job of this kind and subject waits.
@@ -77,8 +78,8 @@ func ensureJob(ctx context.Context, t *tx, kind JobKind, subjectID int64, runAt 
 			failures = case when failed then 0 else failures end, failed = false
 		where kind = $3 and subject_id = $4`, t.now, runAt.UTC().Truncate(time.Microsecond), kind, subjectID)
 	if errors.Is(err, ErrStale) {
-		_, err = t.ExecContext(ctx, `insert into job (kind, subject_id, run_at, created_at) values ($1, $2, $3, $4) on conflict do nothing`,
-			kind, subjectID, runAt.UTC().Truncate(time.Microsecond), t.now)
+		_, err = t.ExecContext(ctx, `insert into job (kind, lane, subject_id, run_at, created_at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+			kind, laneOf(kind), subjectID, runAt.UTC().Truncate(time.Microsecond), t.now)
 	}
 	return err
 }

@@ -63,11 +63,16 @@ func post(ctx context.Context, t *tx, p posting) error {
 	slices.SortFunc(legs, func(a, b leg) int { return slices.Index(AccountKinds, a.kind) - slices.Index(AccountKinds, b.kind) })
 	var entries []any
 	for _, l := range legs {
-		account, after, floor, err := flow(ctx, t, l.kind.owner(p.reseller), l)
+		f, err := flow(ctx, t, l.kind.owner(p.reseller), l)
 		if err != nil {
 			return err
 		}
-		entries = append(entries, txID, account, l.cents, after, floor)
+		if f.turned {
+			if err := noteCredit(ctx, t, p.reseller); err != nil {
+				return err
+			}
+		}
+		entries = append(entries, txID, f.account, l.cents, f.after, f.floor)
 	}
 	countMoney(t, p)
 	_, err = t.ExecContext(ctx, `insert into ledger_entry (tx_id, account_id, amount_cents, balance_after_cents, floor_cents) values `+tuples(len(legs), 5), entries...)
@@ -82,18 +87,25 @@ func (k AccountKind) owner(reseller int64) int64 {
 	return 0
 }
 
-// flow changes an account's balance, unless that takes it below its floor, and
-// answers the account, its balance afterwards and the floor it was held against.
+// flowed is an account after money flowed.
+type flowed struct {
+	account, after int64
+	floor          sql.NullInt64 // what it was held against
+	turned         bool          // it fell below, or rose above, the credit that its reseller calls low
+}
+
+// flow changes an account's balance, unless that takes it below its floor.
 // *InsufficientCredit, ErrNotFound without such an account.
-func flow(ctx context.Context, t *tx, owner int64, l leg) (account, after int64, floor sql.NullInt64, err error) {
+func flow(ctx context.Context, t *tx, owner int64, l leg) (f flowed, err error) {
 	err = driverError(t.QueryRowContext(ctx,
 		`update account set balance_cents = balance_cents + $1
 		 where kind = $2 and coalesce(reseller_id, 0) = $3 and ($1 > 0 or floor_cents is null or balance_cents + $1 >= floor_cents)
-		 returning id, balance_cents, floor_cents`, l.cents, l.kind, owner).Scan(&account, &after, &floor))
+		 returning id, balance_cents, floor_cents, alert_cents is not null and low <> (balance_cents < alert_cents)`,
+		l.cents, l.kind, owner).Scan(&f.account, &f.after, &f.floor, &f.turned))
 	if errors.Is(err, ErrNotFound) {
 		err = insufficient(ctx, t, owner, l)
 	}
-	return account, after, floor, err
+	return f, err
 }
 
 func insufficient(ctx context.Context, q querier, owner int64, l leg) error {

@@ -238,6 +238,9 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	if err := writeInvoice(ctx, t, numbers["INV"], o, d); err != nil {
 		return Order{}, err
 	}
+	if err := tellOrderCreated(ctx, t, o); err != nil {
+		return Order{}, err
+	}
 	if err := event(ctx, t, by, Event{OrderID: o.ID, Kind: placedKind(later), To: o.Status, Detail: cents2(d.Quote.Payable) + " USD"}); err != nil {
 		return Order{}, err
 	}
@@ -294,6 +297,9 @@ func move(ctx context.Context, t *tx, by Actor, orderID int64, from, to Status, 
 	err := countChange(ctx, t, func(c *counted) { c.status = from },
 		`update orders set status = $1 where id = $2 and status = $3 returning `+countedColumns, to, orderID, from)
 	if err != nil {
+		return err
+	}
+	if err := tellStatusChanged(ctx, t, orderID, from, to); err != nil {
 		return err
 	}
 	return event(ctx, t, by, Event{OrderID: orderID, Kind: kind, From: from, To: to, Detail: detail})

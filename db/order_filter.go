@@ -172,6 +172,10 @@ func (f OrderFilter) selection(now time.Time, products []int64) selection {
 		s.key = "o.id + 0"
 		common.add(&s.args, true, "o.certificate_until between ? and ?", now, now.AddDate(0, 0, days))
 	}
+	if f.Reference != "" {
+		s.key = "o.id + 0" // as few, and by an index of their own
+		common.add(&s.args, true, "o.reference = ? and o.reference <> ''", f.Reference)
+	}
 	if f.Brand != "" && len(branches) == 1 && branches[0] == (branch{}) {
 		branches = nil // the index by product goes on with the status
 		for _, status := range Statuses {

@@ -22,9 +22,6 @@ func (db *DB) AllOrders(ctx context.Context, f OrderFilter) ([]Order, int, error
 }
 
 func (db *DB) orders(ctx context.Context, f OrderFilter) ([]Order, int, error) {
-	if f.Reference != "" {
-		return db.ordersByReference(ctx, f)
-	}
 	s, err := db.selection(ctx, f)
 	if err != nil || len(s.walks) == 0 {
 		return nil, 0, err

@@ -36,7 +36,7 @@ func lists(s shop) map[string]func() error {
 		for _, status := range db.Statuses {
 			orders = append(orders, db.OrderFilter{Status: status, Sort: sort}, db.OrderFilter{Status: status, Sort: sort, Search: "e"})
 		}
-		orders = append(orders, db.OrderFilter{ExpiringWithin: 7, Sort: sort}, db.OrderFilter{Brand: "Sectigo", Status: db.StatusCompleted, Sort: sort})
+		orders = append(orders, db.OrderFilter{Reference: "a", Sort: sort}, db.OrderFilter{ExpiringWithin: 7, Sort: sort}, db.OrderFilter{Brand: "Sectigo", Status: db.StatusCompleted, Sort: sort})
 	}
 	var ledger []db.LedgerFilter
 	for _, f := range []db.LedgerFilter{{}, {Kind: "topup"}, {Order: "ORD-1"}, {From: now.AddDate(0, -1, 0)}, {Until: now}, {From: now.AddDate(0, -1, 0), Until: now, Kind: "order"}} {
@@ -127,17 +127,23 @@ func lists(s shop) map[string]func() error {
 		"Review":    func() error { return third(s.Review(ctx, 12)) },
 		"Resellers": func() error { return third(s.Resellers(ctx, db.ResellerFilter{Query: "a"})) },
 		"Rates":     func() error { return third(s.Rates(ctx, page)) },
+		"Deliveries": each(func() error { return third(s.Deliveries(ctx, s.reseller, 1, db.DeliveryFilter{Page: page})) },
+			func() error {
+				return third(s.Deliveries(ctx, s.reseller, 1, db.DeliveryFilter{State: db.DeliveryFailed}))
+			},
+			func() error {
+				return third(s.Deliveries(ctx, s.reseller, 1, db.DeliveryFilter{State: db.DeliveryWaiting, Event: db.OrderCreated}))
+			}),
 	}
 }
 
-func third[T any](_ []T, _ int, err error) error { return err }
+func third[A, B any](_ A, _ B, err error) error { return err }
 
 func TestEveryListHasAPlanThatReadsNoTableWhole(t *testing.T) {
 	target := dbtest.Target(t)
-	book := must[*db.DB](t)(db.Open(ctx, target))
-	t.Cleanup(func() { book.Close() })
-	s := fillShop(t, book, 1_000_000)
+	s := fillShop(t, dbtest.OpenAt(t, target), 1_000_000)
 	s.at(time.Now().UTC().Add(-time.Hour), 0)
+	s.listen(t)
 	for range 3 {
 		s.place(t, "shop.example.com")
 	}

@@ -99,6 +99,11 @@ var rules = []struct{ rule, query string }{
 	{"the ledger knows no top-up that nobody asked for",
 		`select 'ledger_tx ' || t.id || ' (' || t.ref || ')' from ledger_tx t where t.ref like 'topup\_request:%' escape '\'
 			and not exists (select 1 from topup u where t.ref = 'topup_request:' || u.id) order by t.id limit 1`},
+	{"what a webhook is yet to be told has a job",
+		`select 'webhook_delivery ' || d.id from webhook_delivery d where d.state = 'waiting'
+		 and not exists (select 1 from job j where j.kind = 'webhook' and j.subject_id = d.id) order by d.id limit 1`},
+	{"credit is noted as low exactly while it is",
+		`select 'account ' || id || ' holds ' || balance_cents from account where low <> (alert_cents is not null and balance_cents < alert_cents) order by id limit 1`},
 }
 
 // Verified says how much of the book was looked at.

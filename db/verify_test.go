@@ -47,6 +47,12 @@ func (s shop) history(t testing.TB) *strings.Replacer {
 		t.Fatal(err)
 	}
 	other := must[db.Reseller](t)(s.CreateReseller(ctx, db.System, db.NewReseller{Name: "Other", Company: "Other Ltd", Email: "info@other.example"}))
+	if _, _, err := s.TestWebhook(ctx, s.staff, s.reseller, s.listen(t).ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetCreditAlert(ctx, s.staff, s.reseller, 100); err != nil {
+		t.Fatal(err)
+	}
 	s.verify(t)
 	return strings.NewReplacer("$OTHER", fmt.Sprint(other.ID), "$OPEN", fmt.Sprint(open.ID), "$DELIVERED", fmt.Sprint(delivered.ID), "$CANCELLED", fmt.Sprint(cancelled.ID),
 		"$UNPAID", fmt.Sprint(unpaid.ID), "$LAPSED", fmt.Sprint(lapsed.ID), "$ASKED", fmt.Sprint(asked.ID), "$TAKEN", fmt.Sprint(taken.ID), "$YEAR", fmt.Sprint(open.CreatedAt.Year()))
@@ -167,6 +173,8 @@ var tamperings = []tampered{
 	{"the tax rate of an invoice is changed", "an invoice's tax is its rate of its net", "invoice INV-$YEAR-0001 says 0, should be 260",
 		`update invoice set snapshot = replace(snapshot, '"tax_rate_bp":0', '"tax_rate_bp":2000') where order_id = $OPEN`},
 	{"a year's numbers are gone", "numbers are gapless", "INV-1999 has no numbers", `insert into counter (name, value) values ('INV-1999', 3)`},
+	{"a webhook's job is lost", "what a webhook is yet to be told has a job", "webhook_delivery 1", `delete from job where kind = 'webhook'`},
+	{"low credit is made up", "credit is noted as low exactly while it is", "account ", `update account set low = true where alert_cents is not null`},
 	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 7 numbers, the highest is 99, the counter says 7: number 4 is the first that is missing",
 		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},
 	{"an order number is lost", "numbers are gapless", "ORD-$YEAR",

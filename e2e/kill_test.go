@@ -50,6 +50,13 @@ func TestKilledOrderIsPlacedAndPaidOnce(t *testing.T) {
 			if n := count(t, dir, "book.db", `select count(*) from ledger_tx where kind = 'order' and order_id = `+id); n != 1 {
 				t.Errorf("the order is debited %d times", n)
 			}
+			// The reseller's webhook is told of it once as well: what happened, and nothing twice.
+			for event, want := range map[string]int{"order.created": 1, "invoice.created": 1, "order.status_changed": 3, "certificate.issued": 1} {
+				n := count(t, dir, "book.db", `select count(*) from webhook_delivery where event = '`+event+`' and body like '%"order_id":`+id+`,%'`)
+				if n != want {
+					t.Errorf("%s is told %d times, want %d", event, n, want)
+				}
+			}
 			var reference string
 			one(t, dir, "book.db", `select reference from certificate where order_id = `+id, &reference)
 			if n := count(t, dir, "sandbox.db", `select count(*) from upstream_order where reference = '`+reference+`'`); n != 1 {

@@ -36,6 +36,8 @@ type Handlers struct {
 	Sandbox      bool // certificates come from the sandbox CA
 
 	Upstreams        []string // the names of those that are set up
+	LoopbackWebhooks bool     // a demo's endpoints may be on this machine, without TLS
+
 	Approver         Approver // the sandbox CA's; nil without it
 	Internet         Internet // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin

@@ -26,6 +26,7 @@ var (
 	payers        = who{true, db.PayOrders}
 	moneyViewers  = who{true, db.SeeMoney}
 	billing       = who{true, db.Billing}
+	owners        = who{true, db.ManageStaff}
 	operators     = who{true, db.OperatorView}
 	operatorMoney = who{true, db.OperatorMoney}
 )
@@ -122,6 +123,25 @@ func (s *Server) routes() []route {
 		{get, "/credit-notes", moneyViewers, h.CreditNotes},
 		{get, "/credit-notes/:id", moneyViewers, h.CreditNote},
 		{get, "/credit-notes/:id/pdf", moneyViewers, h.CreditNotePDF},
+
+		// Webhooks of the reseller's programs.
+		{get, "/webhooks", owners, h.Webhooks},
+		{get, "/webhooks/new", owners, h.NewWebhookForm},
+		{post, "/webhooks/new", owners, h.NewWebhook},
+		{get, "/webhooks/events", owners, h.WebhookDocs},
+		{post, "/webhooks/credit-alert", owners, h.CreditAlert},
+		{get, "/webhooks/:id", owners, h.Webhook},
+		{get, "/webhooks/:id/edit", owners, h.EditWebhookForm},
+		{post, "/webhooks/:id/edit", owners, h.EditWebhook},
+		{get, "/webhooks/:id/rotate", owners, h.RotateWebhookForm},
+		{post, "/webhooks/:id/rotate", owners, h.RotateWebhook},
+		{get, "/webhooks/:id/remove", owners, h.RemoveWebhookForm},
+		{post, "/webhooks/:id/remove", owners, h.RemoveWebhook},
+		{post, "/webhooks/:id/enable", owners, h.EnableWebhook},
+		{post, "/webhooks/:id/disable", owners, h.DisableWebhook},
+		{post, "/webhooks/:id/test", owners, h.TestWebhook},
+		{get, "/webhooks/:id/deliveries/:delivery", owners, h.Delivery},
+		{post, "/webhooks/:id/deliveries/:delivery/replay", owners, h.ReplayDelivery},
 
 		// The end customer, by a self-service link.
 		{get, "/c/:token", anyone, h.OpenLink},

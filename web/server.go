@@ -49,7 +49,11 @@ type Config struct {
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
 
-	Upstreams        []string          // the names of those that are set up, as offers name them
+	Upstreams []string // the names of those that are set up, as offers name them
+	// LoopbackWebhooks lets webhooks be called on this machine and without TLS: for
+	// a demo. Everybody else's reach only the public internet.
+	LoopbackWebhooks bool
+
 	Approver         handlers.Approver // the sandbox CA; nil without it
 	Internet         handlers.Internet // nil without a pretend internet
 	DemoLogins       []views.DemoLogin
@@ -84,7 +88,8 @@ func New(config Config) (*Server, error) {
 		Book: config.Book, BaseURL: config.BaseURL, Log: config.Log,
 		Assets: views.Assets{CSS: static.Path("app.css"), JS: static.Path("app.js"), CSRMaker: static.Path("csr.js"), Font: static.Path("inter.woff2"), Favicon: static.Path("favicon.svg")},
 		Demo:   config.Demo, DemoInternet: config.DemoInternet, Sandbox: config.Sandbox,
-		Upstreams: config.Upstreams, Approver: approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
+		Upstreams: config.Upstreams, LoopbackWebhooks: config.LoopbackWebhooks,
+		Approver: approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
 	}
 	s.sessions = session.NewStore(sessionRows{config.Book}, s.https, func() time.Time { return config.Book.Now() })
 	s.origin = http.NewCrossOriginProtection()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/base64"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -29,6 +30,11 @@ func OpenAt(t testing.TB, target string) *db.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { book.Close() })
+	key := make([]byte, db.KeySize)
+	rand.Read(key)
+	if err := book.Unlock(context.Background(), db.KeySource{Text: base64.StdEncoding.EncodeToString(key)}); err != nil {
+		t.Fatal(err)
+	}
 	return book
 }
 

@@ -8,7 +8,8 @@ import (
 // sweepEvery is how often the book is tidied.
 const sweepEvery = 15 * time.Minute
 
-// sweep ends orders whose term is over, indexes new ones and forgets sessions and zips that ended.
+// sweep ends orders whose term is over, indexes new ones, forgets sessions, zips and
+// deliveries that ended, and warns of certificates that will.
 func (w *Worker) sweep(ctx context.Context) error {
 	if _, err := w.Book.ExpireOrders(ctx); err != nil {
 		return err
@@ -29,6 +30,12 @@ func (w *Worker) sweep(ctx context.Context) error {
 		return err
 	}
 	if err := w.Book.PurgeIdempotency(ctx); err != nil {
+		return err
+	}
+	if err := w.Book.PurgeDeliveries(ctx); err != nil {
+		return err
+	}
+	if err := w.Book.WarnExpiring(ctx); err != nil {
 		return err
 	}
 	return &later{at: w.Book.Now().Add(sweepEvery)}

@@ -32,10 +32,15 @@ type Worker struct {
 	// InvoicePDF draws an invoice for a reader of that language and time zone.
 	InvoicePDF func(ctx context.Context, i db.Invoice, lang, zone string) ([]byte, error)
 
+	// Webhooks are how resellers' endpoints are called.
+	Webhooks WebhookCalls
+	// WebhookMail words the mail that an endpoint was disabled, to its reseller's address.
+	WebhookMail func(w db.Webhook, to string) db.Mail
+
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
 	Lease time.Duration
-	// Hands is how many jobs run at once. Default 4.
+	// Hands is how many jobs run at once. Default 4; webhooks have as many of their own.
 	Hands int
 	// Done, when set, is told the kind and outcome ("done", "later", "failed") of every job, for metrics.
 	Done func(kind db.JobKind, outcome string)
@@ -73,7 +78,8 @@ func (w *Worker) Run(ctx context.Context, grace time.Duration) error {
 	defer stop()
 	var hands sync.WaitGroup
 	for range w.Hands {
-		hands.Go(func() { w.loop(ctx, work) })
+		hands.Go(func() { w.loop(ctx, work, db.LaneMain) })
+		hands.Go(func() { w.loop(ctx, work, db.LaneWebhook) })
 	}
 	<-ctx.Done()
 	finished := make(chan struct{})
@@ -90,9 +96,9 @@ func (w *Worker) Run(ctx context.Context, grace time.Duration) error {
 // idle is how long a hand waits before it looks for work again.
 const idle = 100 * time.Millisecond
 
-func (w *Worker) loop(ctx, work context.Context) {
+func (w *Worker) loop(ctx, work context.Context, lane db.Lane) {
 	for ctx.Err() == nil {
-		busy, err := w.step(ctx, work)
+		busy, err := w.step(ctx, work, lane)
 		if err != nil && ctx.Err() == nil {
 			w.Log.Error("job loop", "error", err)
 		}
@@ -108,12 +114,12 @@ func (w *Worker) loop(ctx, work context.Context) {
 
 // step does one due job, if there is one. The cheap look first keeps idle
 // workers away from the write lock.
-func (w *Worker) step(ctx, work context.Context) (busy bool, err error) {
-	next, err := w.Book.NextJobAt(ctx)
+func (w *Worker) step(ctx, work context.Context, lane db.Lane) (busy bool, err error) {
+	next, err := w.Book.NextJobIn(ctx, lane)
 	if err != nil || next.IsZero() || next.After(w.Book.Now()) {
 		return false, err
 	}
-	job, err := w.Book.ClaimJob(ctx, w.Lease)
+	job, err := w.Book.ClaimJobIn(ctx, lane, w.Lease)
 	if errors.Is(err, db.ErrNotFound) {
 		return false, nil
 	}
@@ -160,6 +166,8 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.mail(ctx, job)
 	case db.JobInvoiceZip:
 		return w.invoiceZip(ctx, job)
+	case db.JobWebhook:
+		return w.webhook(ctx, job)
 	case db.JobSweep:
 		return w.sweep(ctx)
 	}

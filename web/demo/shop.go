@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -41,6 +42,7 @@ type Shop struct {
 	book     *db.DB
 	ca       *sandbox.CA
 	internet *pretend.Internet
+	receiver *http.Server // of webhooks
 }
 
 // Open opens the demo in its folder, or makes it there first.
@@ -70,8 +72,9 @@ func (s *Shop) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	s.Access, err = readAccess(o.Data)
+	seeded := errors.Is(err, fs.ErrNotExist)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case seeded:
 		err = s.seed(ctx, o.Database)
 	case err != nil:
 		return err
@@ -82,9 +85,15 @@ func (s *Shop) open(ctx context.Context, o Options) (err error) {
 	if s.book, err = db.Open(ctx, o.Database); err != nil {
 		return err
 	}
+	if err := s.book.Unlock(ctx, db.KeySource{Own: filepath.Join(o.Data, "book.key")}); err != nil {
+		return err
+	}
+	if err := s.receive(ctx, seeded); err != nil {
+		return err
+	}
 	s.Access = s.Access.at(o.BaseURL)
 	s.Web = web.Config{
-		Book: s.book, BaseURL: o.BaseURL, Log: o.Log, Demo: true, DemoInternet: true, Sandbox: true,
+		Book: s.book, BaseURL: o.BaseURL, Log: o.Log, Demo: true, DemoInternet: true, Sandbox: true, LoopbackWebhooks: true,
 		Approver: s.ca, Internet: internetAdapter{s.internet}, DemoLogins: s.Access.logins(), DemoCustomerLink: s.Access.CustomerLink,
 	}
 	s.Work = web.WorkerConfig{
@@ -168,6 +177,9 @@ func (s *Shop) publish(n db.UpstreamName) error {
 func (s *Shop) Close() {
 	if s.book != nil {
 		s.book.Close()
+	}
+	if s.receiver != nil {
+		s.receiver.Close()
 	}
 	if s.ca != nil {
 		s.ca.Close()
