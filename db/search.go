@@ -67,12 +67,15 @@ func (db *DB) found(ctx context.Context, f OrderFilter, s selection, text string
 		return ids, err
 	}
 	narrow, tried := f.View != "" || f.Status != "" || f.Brand != "" || f.ExpiringWithin > 0, 0
-	runs, some, err := db.wanted(ctx, f.ResellerID, text)
-	if err != nil || !some {
+	runs, most, err := db.wanted(ctx, f.ResellerID, text)
+	if err != nil || most == 0 {
 		return ids, err
 	}
-	blocks := blocksDown(indexed)
-	for step := 1; len(blocks) > 0 && len(ids) < want; step = blocksRead {
+	blocks, step := blocksDown(indexed), 1
+	if most <= int64(want)*int64(len(blocks)) {
+		step = blocksRead // the newest alone will hardly have enough
+	}
+	for ; len(blocks) > 0 && len(ids) < want; step = blocksRead {
 		next := blocks[:min(step, len(blocks))]
 		blocks = blocks[len(next):]
 		candidates, err := db.candidates(ctx, next, indexed, runs, text)

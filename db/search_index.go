@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -124,8 +125,9 @@ func (db *DB) searchMark(ctx context.Context, q querier) (indexed int64, err err
 }
 
 // wanted are the runs that an order's row of the index must have for a search, the
-// rarest of those it could be held against; none says that no order has the text.
-func (db *DB) wanted(ctx context.Context, resellerID int64, text string) (runs []string, some bool, err error) {
+// rarest of those it could be held against, and how many orders can have all of them
+// at most; 0 says that no order has the text.
+func (db *DB) wanted(ctx context.Context, resellerID int64, text string) (runs []string, most int64, err error) {
 	var all []string
 	if len(text) >= wholeGram {
 		all = grams(text)[:len(text)-wholeGram+1]
@@ -137,7 +139,7 @@ func (db *DB) wanted(ctx context.Context, resellerID int64, text string) (runs [
 		all = append(all, resellerGram(resellerID))
 	}
 	if len(all) == 0 {
-		return nil, true, nil
+		return nil, math.MaxInt64, nil
 	}
 	padded := make([]any, gramsTold+1) // so that there is one text of the query
 	for i := range padded {
@@ -153,13 +155,13 @@ func (db *DB) wanted(ctx context.Context, resellerID int64, text string) (runs [
 	counts, err := collect(ctx, db.read, func(s scanner) (r row, err error) { return r, s.Scan(&r.gram, &r.orders) },
 		`select gram, orders from gram_count`+where.clause(), args...)
 	if err != nil || len(counts) < len(all) {
-		return nil, false, err // some run is nowhere
+		return nil, 0, err // some run is nowhere
 	}
 	slices.SortFunc(counts, func(a, b row) int { return cmp.Compare(a.orders, b.orders) })
 	for _, c := range counts[:min(len(counts), gramsRead)] {
 		runs = append(runs, string(c.gram))
 	}
-	return runs, true, nil
+	return runs, counts[0].orders, nil
 }
 
 // candidates goes through the orders in the blocks, up to the mark of the index, that
