@@ -157,6 +157,7 @@ func (db *DB) Resellers(ctx context.Context, f ResellerFilter) ([]ResellerSummar
 	where.add(&args, f.GroupID != 0, "r.group_id = ?", f.GroupID)
 	return list(ctx, db.read, func(s scanner) (r ResellerSummary, err error) {
 		return r, s.Scan(append(r.Reseller.fields(), &r.BalanceCents, &r.AvailableCents, &r.Orders)...)
-	}, resellerColumns+`, w.balance_cents, w.balance_cents - coalesce(w.floor_cents, 0), (select count(*) from orders o where o.reseller_id = r.id)`,
+	}, resellerColumns+`, w.balance_cents, w.balance_cents - coalesce(w.floor_cents, 0), 
+		(select coalesce(sum(f.placed), 0) from figure f where f.reseller_id = r.id and f.day = '')`,
 		resellerTables+` join account w on w.reseller_id = r.id and w.kind = 'wallet'`, where, args, "lower(r.name), r.id", f.Page)
 }

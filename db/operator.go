@@ -25,16 +25,44 @@ type Operator struct {
 func (db *DB) Operator(ctx context.Context) (Operator, error) { return operator(ctx, db.read) }
 
 func operator(ctx context.Context, q querier) (Operator, error) {
-	o := Operator{Brand: "Certbay"}
 	var text string
 	err := driverError(q.QueryRowContext(ctx, `select value from setting where name = 'operator'`).Scan(&text))
-	if errors.Is(err, ErrNotFound) {
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Operator{}, err
+	}
+	return operatorOf(text)
+}
+
+// operatorOf reads the operator's details as they are kept; "" is a new book's.
+func operatorOf(text string) (Operator, error) {
+	o := Operator{Brand: "Certbay"}
+	if text == "" {
 		return o, nil
 	}
-	if err != nil {
-		return o, err
-	}
 	return o, json.Unmarshal([]byte(text), &o)
+}
+
+// Shell is what the frame of every page shows.
+type Shell struct {
+	Brand          string
+	BalanceCents   int64 // of the reseller's wallet, USD cents
+	AvailableCents int64 // balance plus allowance
+}
+
+// Shell reads what the frame of a page shows to a reseller's people (0: to others,
+// without a wallet), with one question.
+func (db *DB) Shell(ctx context.Context, resellerID int64) (Shell, error) {
+	var text string
+	var s Shell
+	err := db.read.QueryRowContext(ctx, `select coalesce((select value from setting where name = 'operator'), ''),
+			coalesce(sum(balance_cents), 0), coalesce(sum(balance_cents - coalesce(floor_cents, 0)), 0)
+		from account where kind = 'wallet' and reseller_id = $1`, resellerID).Scan(&text, &s.BalanceCents, &s.AvailableCents)
+	if err != nil {
+		return s, driverError(err)
+	}
+	o, err := operatorOf(text)
+	s.Brand = o.Brand
+	return s, err
 }
 
 // SetOperator changes the operator's details; invoices made before keep theirs.

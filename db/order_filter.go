@@ -37,8 +37,11 @@ type OrderFilter struct {
 	Reference      string // the whole of what a program calls its order
 	ResellerID     int64  // the operator's lists only
 	Sort           string // one of OrderSorts; "-" in front turns it round
-	Brief          bool   // read of each order only what a list shows, see briefColumns
+	Brief          bool   // read of each order only what a list shows, see reads
+	Lean           bool   // read of each order what was bought and what became of it, but nothing of people
 	Page
+
+	own bool // the list is a reseller's, who knows whose its orders are
 }
 
 // OrderSorts are the columns that a list may be sorted by. Of a list of more than
@@ -50,6 +53,17 @@ var OrderSorts = map[string]string{
 
 // SortedOrders is how many orders a list sorts by another column than their age.
 const SortedOrders = 10_000
+
+// CountedTo is how far the orders that the filter lets through are counted.
+func (f OrderFilter) CountedTo() int {
+	if searchText(f.Search) != "" {
+		return CountedFound
+	}
+	return Counted
+}
+
+// enough is one order more than is counted of a list.
+func (f OrderFilter) enough(p Page) int { return max(f.CountedTo(), p.Offset+p.Limit) + 1 }
 
 // byAge says whether the list is in the order that the indexes have, and which way.
 func (f OrderFilter) byAge() (direction string, yes bool) {
@@ -219,10 +233,11 @@ func (s selection) first(limit int) string {
 }
 
 // textMatch says that an order has the text, as likePart has it, in a name or a
-// number; the placeholder is used for all of them.
-const textMatch = `(o.domain like ? escape '\' or lower(o.number) like ? escape '\'
-	or exists (select 1 from order_name n where n.order_id = o.id and n.name like ? escape '\')
-	or exists (select 1 from invoice i where i.order_id = o.id and lower(i.number) like ? escape '\'))`
+// number; the placeholder is used for all of them. It is added to, because SQLite
+// plans a query with a mere value there anew each time.
+const textMatch = `(o.domain like ? || '' escape '\' or lower(o.number) like ? || '' escape '\'
+	or exists (select 1 from order_name n where n.order_id = o.id and n.name like ? || '' escape '\')
+	or exists (select 1 from invoice i where i.order_id = o.id and lower(i.number) like ? || '' escape '\'))`
 
 func (s selection) withText(text string) selection {
 	part := likePart(text)

@@ -12,7 +12,7 @@ import (
 // Orders lists a reseller's orders, newest first unless sorted otherwise, and
 // counts all that match as Page says.
 func (db *DB) Orders(ctx context.Context, resellerID int64, f OrderFilter) ([]Order, int, error) {
-	f.ResellerID = resellerID
+	f.ResellerID, f.own = resellerID, true
 	return db.orders(ctx, f)
 }
 
@@ -48,8 +48,8 @@ func (db *DB) orders(ctx context.Context, f OrderFilter) ([]Order, int, error) {
 		where, args = s.walks[0].clause(), append(s.args[:last-1:last-1], p.Limit, p.Offset)
 		last--
 	}
-	columns, scan := f.columns()
-	orders, err := collect(ctx, db.read, scan, `select `+columns+` from `+orderTables+where+` order by `+f.order()+limitTo(last+1)+offsetBy(last+2), args...)
+	columns, tables, scan := f.reads()
+	orders, err := collect(ctx, db.read, scan, `select `+columns+` from `+tables+where+` order by `+f.order()+limitTo(last+1)+offsetBy(last+2), args...)
 	return orders, total, err
 }
 
@@ -72,8 +72,8 @@ func (db *DB) ordersByID(ctx context.Context, f OrderFilter, ids []int64) ([]Ord
 	}
 	where, args := conditions{}, []any{}
 	where.among(&args, "o.id", ids)
-	columns, scan := f.columns()
-	orders, err := collect(ctx, db.read, scan, `select `+columns+` from `+orderTables+where.clause(), args...)
+	columns, tables, scan := f.reads()
+	orders, err := collect(ctx, db.read, scan, `select `+columns+` from `+tables+where.clause(), args...)
 	if err != nil {
 		return nil, err
 	}

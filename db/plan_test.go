@@ -16,7 +16,7 @@ import (
 
 // growing are the tables that have a row or more per order, or per something that
 // people do. No list may read one of them whole.
-var growing = []string{"orders", "order_name", "order_event", "order_gram", "certificate", "dcv", "customer_link", "ledger_tx", "ledger_entry",
+var growing = []string{"orders", "order_name", "order_event", "order_gram", "gram_count", "certificate", "dcv", "customer_link", "ledger_tx", "ledger_entry",
 	"invoice", "credit_note", "invoice_zip_file", "job", "mail", "audit", "session", "topup"}
 
 // partial are indexes that hold only the few rows of their table that somebody

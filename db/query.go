@@ -10,6 +10,8 @@ const (
 	// Counted is how far a list is counted. A longer one answers a total beyond its
 	// count, see Page.More.
 	Counted = 1000
+	// CountedFound is how far what a search finds is counted: each is looked at.
+	CountedFound = 200
 	// MaxOffset is how deep pages go; what lies below is found by a filter or an export.
 	MaxOffset = 10_000
 )
@@ -86,8 +88,10 @@ func tuples(rows, columns int) string {
 	return b.String() + ")"
 }
 
-func limitTo(placeholder int) string  { return fmt.Sprintf(" limit $%d", placeholder) }
-func offsetBy(placeholder int) string { return fmt.Sprintf(" offset $%d", placeholder) }
+// limitTo takes its number from a sum, because SQLite plans a query that is limited
+// by a value alone anew each time it is bound, which takes longer than most queries.
+func limitTo(placeholder int) string  { return fmt.Sprintf(" limit ($%d + 0)", placeholder) }
+func offsetBy(placeholder int) string { return fmt.Sprintf(" offset ($%d + 0)", placeholder) }
 
 func (c conditions) clause() string {
 	if len(c.parts) == 0 {
@@ -109,7 +113,7 @@ func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 	}
 	n := len(args)
 	rows, err := collect(ctx, q, scan,
-		fmt.Sprintf(`select %s from %s%s order by %s limit $%d offset $%d`, columns, from, where.clause(), order, n+1, n+2),
+		`select `+columns+` from `+from+where.clause()+` order by `+order+limitTo(n+1)+offsetBy(n+2),
 		append(args[:n:n], p.Limit, p.Offset)...)
 	return rows, total, err
 }

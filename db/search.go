@@ -2,13 +2,14 @@ package db
 
 import (
 	"context"
+	"iter"
 	"slices"
 )
 
 // foundOrders is one page of the orders of a selection that have a text in a name
 // or a number, with the total that Page says.
 func (db *DB) foundOrders(ctx context.Context, f OrderFilter, s selection, text string, p Page) ([]Order, int, error) {
-	want := p.enough()
+	want := f.enough(p)
 	if p.Uncounted {
 		want = p.Offset + p.Limit
 	}
@@ -20,7 +21,7 @@ func (db *DB) foundOrders(ctx context.Context, f OrderFilter, s selection, text 
 	if err != nil || len(ids) == 0 {
 		return nil, 0, err
 	}
-	total := min(len(ids), p.enough())
+	total := min(len(ids), f.enough(p))
 	if p.Uncounted {
 		total = 0
 	}
@@ -38,8 +39,8 @@ func (db *DB) sortedOrders(ctx context.Context, f OrderFilter, ids []int64, p Pa
 	where, args := conditions{}, []any{}
 	where.among(&args, "o.id", ids)
 	args = append(args, p.Limit, p.Offset)
-	columns, scan := f.columns()
-	return collect(ctx, db.read, scan, `select `+columns+` from `+orderTables+where.clause()+` order by `+f.order()+
+	columns, tables, scan := f.reads()
+	return collect(ctx, db.read, scan, `select `+columns+` from `+tables+where.clause()+` order by `+f.order()+
 		limitTo(len(args)-1)+offsetBy(len(args)), args...)
 }
 
@@ -66,15 +67,22 @@ func (db *DB) found(ctx context.Context, f OrderFilter, s selection, text string
 		return ids, err
 	}
 	narrow, tried := f.View != "" || f.Status != "" || f.Brand != "" || f.ExpiringWithin > 0, 0
-	blocks := blocksDown(indexed)
-	for step := 1; len(blocks) > 0 && len(ids) < want; step = blocksRead {
-		some := blocks[:min(step, len(blocks))]
-		blocks = blocks[len(some):]
-		candidates, err := db.candidates(ctx, some, f.ResellerID, text)
+	runs, most, err := db.wanted(ctx, f.ResellerID, text)
+	if err != nil || most == 0 {
+		return ids, err
+	}
+	blocks, step := blocksDown(indexed), 1
+	if most <= int64(want)*int64(len(blocks)) {
+		step = blocksRead // the newest alone will hardly have enough
+	}
+	for ; len(blocks) > 0 && len(ids) < want; step = blocksRead {
+		next := blocks[:min(step, len(blocks))]
+		blocks = blocks[len(next):]
+		candidates, err := db.candidates(ctx, next, indexed, runs, text)
 		if err != nil {
 			return nil, err
 		}
-		for batch := range slices.Chunk(candidates, candidatesRead) {
+		for batch := range batches(candidates, candidatesRead) {
 			if tried += len(batch); narrow && tried > candidatesTried {
 				return db.walked(ctx, s, want)
 			}
@@ -88,6 +96,24 @@ func (db *DB) found(ctx context.Context, f OrderFilter, s selection, text string
 		}
 	}
 	return ids[:min(want, len(ids))], nil
+}
+
+// batches gathers ids, so many at a time.
+func batches(ids iter.Seq[int64], size int) iter.Seq[[]int64] {
+	return func(yield func([]int64) bool) {
+		var batch []int64
+		for id := range ids {
+			if batch = append(batch, id); len(batch) == size {
+				if !yield(batch) {
+					return
+				}
+				batch = nil
+			}
+		}
+		if len(batch) > 0 {
+			yield(batch)
+		}
+	}
 }
 
 // walked lists the newest ids of a selection.

@@ -1,9 +1,13 @@
 package db
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
+	"iter"
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -18,9 +22,11 @@ import (
 // is only added to: by the sweep, some time after the orders are placed, which
 // costs placing nothing.
 const (
-	blockOrders = 8192
+	blockOrders = 1 << 16     // as many as two bytes tell apart
 	blocksRead  = 16          // at once
-	gramsRead   = 12          // of a text; further ones would hardly tell more
+	gramsTold   = 12          // runs of a text that are asked how many orders have them
+	gramsRead   = 3           // the rarest of them; further ones would hardly tell more
+	wholeGram   = 3           // letters
 	indexBatch  = 4096        // orders in one transaction
 	indexAfter  = time.Minute // so that no order with a lower id is still being placed
 	indexEvery  = 1024        // orders, at the latest, beside each sweep
@@ -48,39 +54,45 @@ func (m *bitmap) add(row []byte) {
 		return
 	}
 	for ; len(row) >= 2; row = row[2:] {
-		m.set(int(binary.BigEndian.Uint16(row)) % blockOrders)
+		m.set(int(binary.BigEndian.Uint16(row)))
 	}
 }
 
-func (m *bitmap) row() []byte {
+func (m *bitmap) count() int {
 	n := 0
 	for _, word := range m {
 		n += bits.OnesCount64(word)
 	}
+	return n
+}
+
+func (m *bitmap) row() []byte {
 	var row []byte
-	if 2*n >= blockOrders/8 {
+	if 2*m.count() >= blockOrders/8 {
 		for _, word := range m {
 			row = binary.BigEndian.AppendUint64(row, word)
 		}
 		return row
 	}
-	for _, order := range m.down() {
+	for order := range m.down() {
 		row = binary.BigEndian.AppendUint16(row, uint16(order))
 	}
 	return row
 }
 
-// down lists the orders' places in the block, the newest first.
-func (m *bitmap) down() []int {
-	var orders []int
-	for i := len(m) - 1; i >= 0; i-- {
-		for word := m[i]; word != 0; {
-			top := 63 - bits.LeadingZeros64(word)
-			orders = append(orders, 64*i+top)
-			word &^= 1 << top
+// down goes through the orders' places in the block, the newest first.
+func (m *bitmap) down() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := len(m) - 1; i >= 0; i-- {
+			for word := m[i]; word != 0; {
+				top := 63 - bits.LeadingZeros64(word)
+				if !yield(64*i + top) {
+					return
+				}
+				word &^= 1 << top
+			}
 		}
 	}
-	return orders
 }
 
 // grams are the runs of three letters in a text, and of fewer at its end, so that
@@ -88,7 +100,7 @@ func (m *bitmap) down() []int {
 func grams(text string) []string {
 	all := make([]string, 0, len(text))
 	for i := range len(text) {
-		all = append(all, text[i:min(i+3, len(text))])
+		all = append(all, text[i:min(i+wholeGram, len(text))])
 	}
 	return all
 }
@@ -112,8 +124,51 @@ func (db *DB) searchMark(ctx context.Context, q querier) (indexed int64, err err
 	return indexed, driverError(err)
 }
 
-// candidates lists orders in the blocks that may have the text, newest first.
-func (db *DB) candidates(ctx context.Context, blocks []int64, resellerID int64, text string) ([]int64, error) {
+// wanted are the runs that an order's row of the index must have for a search, the
+// rarest of those it could be held against, and how many orders can have all of them
+// at most; 0 says that no order has the text.
+func (db *DB) wanted(ctx context.Context, resellerID int64, text string) (runs []string, most int64, err error) {
+	var all []string
+	if len(text) >= wholeGram {
+		all = grams(text)[:len(text)-wholeGram+1]
+		slices.Sort(all)
+		all = slices.Compact(all)
+		all = all[:min(len(all), gramsTold)] // digits come first, which are the rarer ones
+	}
+	if resellerID != 0 {
+		all = append(all, resellerGram(resellerID))
+	}
+	if len(all) == 0 {
+		return nil, math.MaxInt64, nil
+	}
+	padded := make([]any, gramsTold+1) // so that there is one text of the query
+	for i := range padded {
+		padded[i] = []byte(all[min(i, len(all)-1)])
+	}
+	var where conditions
+	var args []any
+	where.add(&args, true, "gram in ("+marks(len(padded))+")", padded...)
+	type row struct {
+		gram   []byte
+		orders int64
+	}
+	counts, err := collect(ctx, db.read, func(s scanner) (r row, err error) { return r, s.Scan(&r.gram, &r.orders) },
+		`select gram, orders from gram_count`+where.clause(), args...)
+	if err != nil || len(counts) < len(all) {
+		return nil, 0, err // some run is nowhere
+	}
+	slices.SortFunc(counts, func(a, b row) int { return cmp.Compare(a.orders, b.orders) })
+	for _, c := range counts[:min(len(counts), gramsRead)] {
+		runs = append(runs, string(c.gram))
+	}
+	return runs, counts[0].orders, nil
+}
+
+// candidates goes through the orders in the blocks, up to the mark of the index, that
+// may have the text, newest first: those that have all the runs and, where the text is shorter than a run,
+// any that begins with it.
+func (db *DB) candidates(ctx context.Context, blocks []int64, indexed int64, runs []string, text string) (iter.Seq[int64], error) {
+	short := len(text) < wholeGram
 	var where conditions
 	var args []any
 	// Filled up to a few sizes, so that there are few texts of the query.
@@ -125,80 +180,69 @@ func (db *DB) candidates(ctx context.Context, blocks []int64, resellerID int64, 
 		padded[i] = blocks[min(i, len(blocks)-1)]
 	}
 	where.add(&args, true, "block in ("+marks(len(padded))+")", padded...)
-
-	required := map[string]bool{}
-	if len(text) >= 3 {
-		for _, gram := range grams(text)[:len(text)-2] {
-			if len(required) < gramsRead {
-				required[gram] = true
-			}
-		}
+	required := slices.Clone(runs)
+	if short {
+		required = append(required, text)
 	}
-	if resellerID != 0 {
-		required[resellerGram(resellerID)] = true
-	}
-	wanted := make([]any, 0, gramsRead+1)
-	for gram := range required {
-		wanted = append(wanted, []byte(gram))
-	}
-	for len(wanted) < cap(wanted) {
-		wanted = append(wanted, []byte(text)) // of a short text: what ends with it
+	wanted := make([]any, gramsRead+1)
+	for i := range wanted {
+		wanted[i] = []byte(required[min(i, len(required)-1)])
 	}
 	either := "gram in (" + marks(len(wanted)) + ")"
-	if len(text) < 3 {
+	if short {
 		wanted = append(wanted, []byte(text), []byte(text+"\xff"))
 		either = "(" + either + " or gram >= ? and gram < ?)"
 	}
 	where.add(&args, true, either, wanted...)
 
-	type row struct {
-		block        int64
-		gram, orders []byte
-	}
-	rows, err := collect(ctx, db.read, func(s scanner) (r row, err error) { return r, s.Scan(&r.block, &r.gram, &r.orders) },
-		`select block, gram, orders from order_gram`+where.clause(), args...)
-	if err != nil {
-		return nil, err
-	}
-	short := len(text) < 3
-	if short {
-		required[text] = true
-	}
 	byBlock := map[int64]map[string]*bitmap{}
-	for _, r := range rows {
-		gram := string(r.gram)
-		if short && !required[gram] {
+	rows, err := db.read.QueryContext(ctx, `select block, gram, orders from order_gram`+where.clause(), args...)
+	if err != nil {
+		return nil, driverError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var block int64
+		var run, orders sql.RawBytes // looked at before the next row, and not kept
+		if err := rows.Scan(&block, &run, &orders); err != nil {
+			return nil, err
+		}
+		gram := string(run)
+		if short && !slices.Contains(required, gram) {
 			gram = text
 		}
-		if !required[gram] {
-			continue
+		if byBlock[block] == nil {
+			byBlock[block] = map[string]*bitmap{}
 		}
-		if byBlock[r.block] == nil {
-			byBlock[r.block] = map[string]*bitmap{}
+		if byBlock[block][gram] == nil {
+			byBlock[block][gram] = &bitmap{}
 		}
-		if byBlock[r.block][gram] == nil {
-			byBlock[r.block][gram] = &bitmap{}
-		}
-		byBlock[r.block][gram].add(r.orders)
+		byBlock[block][gram].add(orders)
 	}
-	var ids []int64
-	for _, block := range slices.Compact(slices.Clone(blocks)) {
-		if len(byBlock[block]) < len(required) {
-			continue // some run is nowhere in it
-		}
-		var all *bitmap
-		for gram := range required {
-			if m := byBlock[block][gram]; all == nil {
-				all = m
-			} else {
-				all.and(m)
+	if err := rows.Err(); err != nil {
+		return nil, driverError(err)
+	}
+	return func(yield func(int64) bool) {
+		for _, block := range blocks {
+			if len(byBlock[block]) < len(required) {
+				continue // some run is nowhere in it
+			}
+			var all *bitmap
+			for _, m := range byBlock[block] {
+				if all == nil {
+					all = m
+				} else {
+					all.and(m)
+				}
+			}
+			for order := range all.down() {
+				// Further ones came meanwhile; they were looked at already.
+				if id := block*blockOrders + int64(order); id <= indexed && !yield(id) {
+					return
+				}
 			}
 		}
-		for _, order := range all.down() {
-			ids = append(ids, block*blockOrders+int64(order))
-		}
-	}
-	return ids, nil
+	}, nil
 }
 
 // indexSoon has the sweep come earlier now and then, so that few orders are ever
@@ -296,35 +340,48 @@ func textsAfter(ctx context.Context, t *tx, indexed int64) (texts map[string]*bi
 	return texts, last, n, err
 }
 
-// addGrams adds orders to the rows of a block.
+// addGrams adds orders to the rows of a block, and counts them.
 func addGrams(ctx context.Context, t *tx, block int64, texts map[string]*bitmap) error {
-	type row struct{ gram, orders []byte }
-	rows, err := collect(ctx, t, func(s scanner) (r row, err error) { return r, s.Scan(&r.gram, &r.orders) },
-		`select gram, orders from order_gram where block = $1`, block)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if m := texts[string(r.gram)]; m != nil {
-			m.add(r.orders)
-		}
-	}
 	runs := make([]string, 0, len(texts))
 	for gram := range texts {
 		runs = append(runs, gram)
 	}
 	slices.Sort(runs)
+	type row struct{ gram, orders []byte }
 	for batch := range slices.Chunk(runs, 200) {
 		args := []any{block}
+		counted, counts := make([]string, len(batch)), make([]any, 0, 2*len(batch))
+		for i, gram := range batch {
+			args = append(args, []byte(gram))
+			counted[i] = fmt.Sprintf("($%d, $%d)", 2*i+1, 2*i+2)
+			counts = append(counts, []byte(gram), texts[gram].count())
+		}
+		_, err := t.Tx.ExecContext(ctx, `insert into gram_count (gram, orders) values `+strings.Join(counted, ", ")+
+			` on conflict (gram) do update set orders = gram_count.orders + excluded.orders`, counts...)
+		if err != nil {
+			return driverError(err)
+		}
+		where := conditions{}
+		filled := args[:1:1]
+		where.add(&filled, true, "gram in ("+marks(len(batch))+")", args[1:]...)
+		rows, err := collect(ctx, t.Tx, func(s scanner) (r row, err error) { return r, s.Scan(&r.gram, &r.orders) },
+			`select gram, orders from order_gram where block = $1 and `+where.parts[0], filled...)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			texts[string(r.gram)].add(r.orders)
+		}
+		args = args[:1]
 		values := make([]string, len(batch))
 		for i, gram := range batch {
 			values[i] = fmt.Sprintf("($1, $%d, $%d)", len(args)+1, len(args)+2)
 			args = append(args, []byte(gram), texts[gram].row())
 		}
-		_, err := t.Tx.ExecContext(ctx, `insert into order_gram (block, gram, orders) values `+strings.Join(values, ", ")+
+		_, err = t.Tx.ExecContext(ctx, `insert into order_gram (block, gram, orders) values `+strings.Join(values, ", ")+
 			` on conflict (block, gram) do update set orders = excluded.orders`, args...)
 		if err != nil {
-			return err
+			return driverError(err)
 		}
 	}
 	return nil

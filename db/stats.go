@@ -111,7 +111,7 @@ func dayStats(byDay map[string]figure, first time.Time, days int, balance int64)
 	return daily
 }
 
-// stateFigure is the figure of a product's orders in one state.
+// stateFigure is the figure of a brand's orders, or of all, in one state.
 type stateFigure struct {
 	figure
 	brand string
@@ -121,8 +121,8 @@ type stateFigure struct {
 func (db *DB) stateFigures(ctx context.Context, resellerID int64) ([]stateFigure, error) {
 	return collect(ctx, db.read, func(s scanner) (f stateFigure, err error) {
 		return f, s.Scan(&f.brand, &f.state, &f.placed, &f.sold, &f.net, &f.cost)
-	}, `select p.brand, f.state, f.placed, f.sold, f.net_cents, f.cost_cents from figure f join product p on p.id = f.product_id
-		where f.reseller_id = $1 and f.day = '' and f.placed > 0`, resellerID)
+	}, `select p.brand, f.state, sum(f.placed), sum(f.sold), sum(f.net_cents), sum(f.cost_cents) from figure f join product p on p.id = f.product_id
+		where f.reseller_id = $1 and f.day = '' and f.placed > 0 group by p.brand, f.state`, resellerID)
 }
 
 // dayFigures reads the days from a day to today, by their names.
@@ -188,34 +188,6 @@ func brandStats(states []stateFigure) []BrandStat {
 	return brands
 }
 
-// StatusCounts counts a reseller's orders (0: everybody's) in each status; a status
-// that no order has is missing.
-func (db *DB) StatusCounts(ctx context.Context, resellerID int64) (map[Status]int, error) {
-	states, err := db.stateFigures(ctx, resellerID)
-	return statusCounts(states), err
-}
-
-// OrderCounts counts a reseller's orders in each view.
-func (db *DB) OrderCounts(ctx context.Context, resellerID int64) (map[OrderView]int, error) {
-	states, err := db.stateFigures(ctx, resellerID)
-	if err != nil {
-		return nil, err
-	}
-	expiring, err := db.Expiring(ctx, resellerID)
-	if err != nil {
-		return nil, err
-	}
-	counts := statusCounts(states)
-	all := 0
-	for _, n := range counts {
-		all += n
-	}
-	return map[OrderView]int{
-		ViewAll: all, ViewNeedsMe: needsMe(states), ViewWaiting: counts[StatusProcessing] + counts[StatusValidationPending],
-		ViewActive: counts[StatusCompleted], ViewExpiring: expiring, ViewCancelled: counts[StatusCancelled] + counts[StatusExpired],
-	}, nil
-}
-
 // Expiring counts a reseller's certificates that end within ExpiringDays, exactly:
 // of the days between, the kept counts; of what is left of today and of the part of
 // the last day, the orders themselves.
@@ -248,11 +220,11 @@ type Overview struct {
 func (db *DB) Overview(ctx context.Context) (Overview, error) {
 	var o Overview
 	now := db.now()
-	states, err := db.stateFigures(ctx, 0)
+	tally, err := db.stateTally(ctx, 0, "")
 	if err != nil {
 		return o, err
 	}
-	o.OpenOrders = Stats{Statuses: statusCounts(states)}.Count(OpenStatuses...)
+	o.OpenOrders = Stats{Statuses: statusCounts(tally.states)}.Count(OpenStatuses...)
 	byDay, err := db.dayFigures(ctx, 0, monthStart(now))
 	if err != nil {
 		return o, err

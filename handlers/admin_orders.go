@@ -20,8 +20,12 @@ func (h *Handlers) AdminOrders(c echo.Context) error {
 		f.View = from.View
 	}
 	page, pager := pageOf(c, "/admin/orders")
-	f.Page = page
-	orders, total, err := h.Book.AllOrders(ctx, f)
+	f.Page, f.Brief = page, true
+	tally, err := h.Book.OrderTally(ctx, f.ResellerID, "")
+	if err != nil {
+		return err
+	}
+	orders, total, err := countedOrders(f, tally, &pager, func(f db.OrderFilter) ([]db.Order, int, error) { return h.Book.AllOrders(ctx, f) })
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"certbay/db"
 	"certbay/db/money"
@@ -75,18 +76,15 @@ func actor(c echo.Context) db.Actor { return person(c).Actor(c.RealIP()) }
 
 // page fills the shell of a page, and takes the messages left for it.
 func (h *Handlers) page(c echo.Context) (views.Page, error) {
-	ctx := c.Request().Context()
-	operator, err := h.Book.Operator(ctx)
+	v := VisitorOf(c)
+	frame, err := h.Book.Shell(c.Request().Context(), v.Person.ResellerID)
 	if err != nil {
 		return views.Page{}, err
 	}
 	p := h.shell(c)
-	p.Brand = operator.Brand
-	v := VisitorOf(c)
+	p.Brand = frame.Brand
 	if v.SignedIn() {
-		if p.Viewer, err = h.viewer(c, v.Person); err != nil {
-			return views.Page{}, err
-		}
+		p.Viewer = viewer(v.Person, frame)
 	}
 	if v.Session == nil {
 		return p, nil
@@ -119,14 +117,12 @@ func pathHere(c echo.Context) string {
 	return c.Request().URL.EscapedPath()
 }
 
-func (h *Handlers) viewer(c echo.Context, p db.Person) (*views.Viewer, error) {
+func viewer(p db.Person, frame db.Shell) *views.Viewer {
 	viewer := &views.Viewer{Name: p.Name, Email: p.Email, Role: string(p.Role), Company: p.Company, Operator: p.Role.Operator()}
-	if viewer.Operator {
-		return viewer, nil
+	if !viewer.Operator {
+		viewer.Balance, viewer.Available = money.USD(frame.BalanceCents), money.USD(frame.AvailableCents)
 	}
-	balance, available, err := h.Book.Wallet(c.Request().Context(), p.ResellerID)
-	viewer.Balance, viewer.Available = money.USD(balance), money.USD(available)
-	return viewer, err
+	return viewer
 }
 
 // show answers with a page: draw is its template, m its model, and adjust may
@@ -145,12 +141,25 @@ func show[M any](h *Handlers, c echo.Context, status int, draw func(views.Page, 
 
 // fragment answers with a component alone: the part of a page that htmx swaps in.
 func fragment(c echo.Context, status int, component templ.Component) error {
-	var body bytes.Buffer
-	if err := component.Render(c.Request().Context(), &body); err != nil {
+	body := pages.Get().(*bytes.Buffer)
+	defer func() {
+		if body.Cap() <= largestPage {
+			body.Reset()
+			pages.Put(body)
+		}
+	}()
+	if err := component.Render(c.Request().Context(), body); err != nil {
 		return err
 	}
 	return c.HTMLBlob(status, body.Bytes())
 }
+
+// pages are buffers that pages are drawn into, used again: growing one anew for
+// each page costs as much as a query. What a page that is larger than most needs
+// is not kept.
+var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const largestPage = 1 << 20
 
 // ShowError answers with the page of a request that could not be answered. When
 // the book itself is the trouble the page is drawn without it.

@@ -53,13 +53,11 @@ func (h *Handlers) Orders(c echo.Context) error {
 	f := orderFilter(c)
 	page, pager := pageOf(c, "/orders")
 	f.Page, f.Brief = page, true
-	kept := f.Search == "" && f.Brand == "" && f.Status == "" && f.ExpiringWithin == 0 // then the view's own count is the total
-	f.Uncounted = kept
-	orders, total, err := h.Book.Orders(ctx, reseller, f)
+	tally, err := h.Book.OrderTally(ctx, reseller, f.Brand)
 	if err != nil {
 		return err
 	}
-	counts, err := h.Book.OrderCounts(ctx, reseller)
+	orders, total, err := countedOrders(f, tally, &pager, func(f db.OrderFilter) ([]db.Order, int, error) { return h.Book.Orders(ctx, reseller, f) })
 	if err != nil {
 		return err
 	}
@@ -67,21 +65,34 @@ func (h *Handlers) Orders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if kept {
-		total, pager.Counted = counts[f.View], 0
-	}
 	pager.Total = total
 	m := views.OrdersPage{
 		View: string(f.View), Search: f.Search, Brand: f.Brand, Brands: brands, Expiring: f.ExpiringWithin,
-		Sort: sortOf(f, pager), Pager: pager, None: counts[db.ViewAll] == 0,
+		Sort: sortOf(f, pager), Pager: pager,
 	}
 	for _, view := range db.OrderViews {
-		m.Counts = append(m.Counts, views.ViewCount{View: string(view), Count: counts[view]})
+		count, _ := tally.Of(db.OrderFilter{View: view})
+		m.Counts = append(m.Counts, views.ViewCount{View: string(view), Count: count})
 	}
+	m.None = m.Counts[0].Count == 0
 	for _, o := range orders {
 		m.Rows = append(m.Rows, orderRow(o))
 	}
 	return show(h, c, http.StatusOK, views.Orders, m)
+}
+
+// countedOrders lists the orders of a filter. How many there are in all says the
+// tally where it can; else the list counts them, as far as the pager then says.
+func countedOrders(f db.OrderFilter, tally db.OrderTally, pager *views.Pager, list func(db.OrderFilter) ([]db.Order, int, error)) ([]db.Order, int, error) {
+	exact, told := tally.Of(f)
+	f.Uncounted = told
+	orders, total, err := list(f)
+	if told {
+		pager.Counted = 0
+		return orders, exact, err
+	}
+	pager.Counted = f.CountedTo()
+	return orders, total, err
 }
 
 func orderRow(o db.Order) views.OrderRow {

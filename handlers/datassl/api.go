@@ -34,6 +34,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -230,7 +231,7 @@ func (c *call) write(a db.OnceAnswer) int {
 	h.Set("Content-Type", a.ContentType+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
 	c.w.WriteHeader(a.Status)
-	_, _ = c.w.Write([]byte(a.Body))
+	_, _ = io.WriteString(c.w, a.Body)
 	return a.Status
 }
 

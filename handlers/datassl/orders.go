@@ -43,11 +43,20 @@ func (c *call) listOrders() (any, error) {
 		return nil, err
 	}
 	p := page(q)
-	orders, total, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Status: db.Status(q.Get("status")), Search: q.Get("domain"), Reference: q.Get("reference"), Page: p})
+	f := db.OrderFilter{Status: db.Status(q.Get("status")), Search: q.Get("domain"), Reference: q.Get("reference"), Lean: true, Page: p}
+	all, told, err := c.book.OrderCount(c.ctx, c.caller.ResellerID, f)
 	if err != nil {
 		return nil, err
 	}
-	answer := OrderList{Success: ok(""), Orders: []Order{}, Pagination: c.paginate(q, p, total)}
+	f.Uncounted = told
+	orders, total, err := c.book.Orders(c.ctx, c.caller.ResellerID, f)
+	if err != nil {
+		return nil, err
+	}
+	if told {
+		total = all
+	}
+	answer := OrderList{Success: ok(""), Orders: make([]Order, 0, len(orders)), Pagination: c.paginate(q, p, total)}
 	for _, o := range orders {
 		answer.Orders = append(answer.Orders, order(o))
 	}

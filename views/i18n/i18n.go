@@ -29,51 +29,58 @@ var files embed.FS
 var (
 	localizers = map[string]*goi18n.Localizer{}
 	families   = map[string]bool{}
+	plain      map[string]map[string]string // by language and key, the texts in which nothing is filled in
 	matcher    = language.NewMatcher([]language.Tag{language.English, language.Turkish})
 )
 
 func init() {
-	bundle, err := load(files)
+	bundle, texts, err := load(files)
 	if err != nil {
 		panic("i18n: " + err.Error()) // the files are embedded: only a broken build gets here
 	}
+	plain = texts
 	for _, lang := range Languages {
 		localizers[lang] = goi18n.NewLocalizer(bundle, lang)
 	}
 }
 
 // load merges every file of every language; a key written twice in one language is an error.
-func load(files fs.FS) (*goi18n.Bundle, error) {
-	bundle := goi18n.NewBundle(language.English)
+func load(files fs.FS) (*goi18n.Bundle, map[string]map[string]string, error) {
+	bundle, plain := goi18n.NewBundle(language.English), map[string]map[string]string{}
 	for _, lang := range Languages {
 		paths, err := fs.Glob(files, lang+"/*.json")
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		seen := map[string]string{}
+		texts := map[string]string{}
 		for _, path := range paths {
 			body, err := fs.ReadFile(files, path)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			messages, err := bundle.ParseMessageBytes(language.MustParse(lang), body, json.Unmarshal)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
+				return nil, nil, fmt.Errorf("%s: %w", path, err)
 			}
 			for _, m := range messages {
 				if first, ok := seen[m.ID]; ok {
-					return nil, fmt.Errorf("%s: key %q is already in %s", path, m.ID, first)
+					return nil, nil, fmt.Errorf("%s: key %q is already in %s", path, m.ID, first)
 				}
 				seen[m.ID] = path
 				family, _, _ := strings.Cut(m.ID, ".")
 				families[family] = true
+				if m.One == "" && !strings.Contains(m.Other, "{{") {
+					texts[m.ID] = m.Other
+				}
 			}
 			if err := bundle.AddMessages(language.MustParse(lang), messages...); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
+				return nil, nil, fmt.Errorf("%s: %w", path, err)
 			}
 		}
+		plain[lang] = texts
 	}
-	return bundle, nil
+	return bundle, plain, nil
 }
 
 // Locale is how one reader reads: the language and the clock on the wall.
@@ -116,6 +123,9 @@ func Match(acceptLanguage string) string {
 // the text and its value: T(ctx, "order.number", "Number", "ORD-2026-0342").
 // A key without a translation answers in English; an unknown key answers itself.
 func T(ctx context.Context, key string, args ...any) string {
+	if text := plain[From(ctx).Lang][key]; text != "" {
+		return text // most are, and a page has hundreds
+	}
 	return localize(ctx, &goi18n.LocalizeConfig{MessageID: key, TemplateData: pairs(args)})
 }
 

@@ -227,7 +227,7 @@ func TestNoKeyIsUnused(t *testing.T) {
 }
 
 func TestKeyWrittenTwiceIsRefused(t *testing.T) {
-	_, err := load(fstest.MapFS{
+	_, _, err := load(fstest.MapFS{
 		"en/a.json": {Data: []byte(`{"x.y": "one"}`)},
 		"en/b.json": {Data: []byte(`{"x.y": "two"}`)},
 	})
