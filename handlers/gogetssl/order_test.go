@@ -343,6 +343,28 @@ func TestAnOrderUnderAnIdempotencyKeyIsPlacedOnce(t *testing.T) {
 	}
 }
 
+func TestWhatTheAuthorityRefusesIsGivenBackWithItsWords(t *testing.T) {
+	s := openShop(t)
+	ctx := t.Context()
+	id := must[int64](t)(s.Book.CreateProduct(ctx, db.System, db.Product{Brand: "Sectigo", Name: "Withdrawn", Kind: db.KindSSL, Validation: "dv", DomainType: "single",
+		DCVMethods: []string{"dns"}, Terms: []db.Term{{Months: 12, ListCents: 4999}}}, db.Offer{Upstream: "sandbox", ProductCode: "withdrawn", CostCents: 900}))
+	r := must[db.Reseller](t)(s.Book.Reseller(ctx, s.Reseller.ID))
+	if err := s.Book.SetGroupPrice(ctx, db.System, r.GroupID, id, 12, 1299); err != nil {
+		t.Fatal(err)
+	}
+	before := s.balance()
+	f := with(s.wish("back.example"), "product_id", fmt.Sprint(id))
+	for range 2 { // asked again under the same key it is the same answer, and no further order
+		s.refused(s.post("/orders/add_ssl_order/", f, "Idempotency-Key", "wish"), 200, `Refused by the certificate authority: there is no product "withdrawn"`)
+	}
+	if s.balance() != before || s.orders() != 1 {
+		t.Errorf("%d orders, %d", s.orders(), s.balance()-before)
+	}
+	if _, err := s.Book.Verify(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestATermIsRenewedInItsLastThirtyDays(t *testing.T) {
 	s := openShop(t)
 	s.refused(s.post("/orders/add_ssl_renew_order/", s.wish("renew.example")), 200, "Nothing to renew")

@@ -187,6 +187,8 @@ func judge(a wire.Answer, e *Envelope, changes bool) error {
 			Detail: "the answer says neither success nor what is wrong"}
 	case words == "":
 		return nil // wire says what it was
+	case a.Status == http.StatusConflict: // the same request is still being answered
+		return &providers.Failure{Trouble: providers.TroubleBusy, Changes: changes, Reached: changes, Status: a.Status, Detail: words}
 	case badKey.MatchString(words):
 		return &keyRefused{Denied{Words: words}}
 	case noOrder.MatchString(words):

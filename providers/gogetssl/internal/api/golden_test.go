@@ -396,6 +396,7 @@ func TestRefusalsBecomeTheVocabularysErrors(t *testing.T) {
 		{403, `{"message":"IP is not allowed"}`, providers.ErrCredentials, "", "IP is not allowed"},
 		{200, `{"error":true,"message":"auth_key has expired"}`, providers.ErrCredentials, "", "auth_key has expired"},
 		{429, `{"error":true,"message":"slow down"}`, providers.ErrNotSent, "", "slow down"},
+		{409, `{"error":true,"message":"still being answered"}`, providers.ErrUnsure, "", "still being answered"},
 		{500, `{"error":true,"message":"oops"}`, providers.ErrUnsure, "", "oops"},
 		{200, `{"order_id":7}`, providers.ErrUnsure, "", "neither success"},
 		{200, `{"success":false}`, providers.ErrUnsure, "", "neither success"},
