@@ -143,6 +143,30 @@ func TestEveryOperationKeepsToScopesAndTenants(t *testing.T) {
 	s.refused(s.get("/orders/nothing"), 404, "Unknown method")
 }
 
+// The calls above are all operations, but for those whose id is no order's and the login.
+func TestEveryOperationIsTried(t *testing.T) {
+	seen := map[string]bool{}
+	for _, o := range gogetssl.Operations() {
+		name, verbs, path := o[0], o[1], o[2]
+		if name == "" || seen[name] {
+			t.Errorf("%s: %q is no name of its own", path, name)
+		}
+		seen[name] = true
+		tried := path == "/auth" || path == "/orders/add_ssl_order1" || strings.HasPrefix(path, "/products/") && strings.HasSuffix(path, "{id}")
+		for _, c := range calls {
+			asked, _, _ := strings.Cut(c.path, "?")
+			asked = strings.NewReplacer("%d", "{id}", "webservers/1", "webservers/{id}").Replace(strings.TrimSuffix(asked, "/"))
+			tried = tried || asked == path && strings.Contains(verbs, c.method)
+		}
+		if !tried {
+			t.Errorf("%s %s is never tried", verbs, path)
+		}
+	}
+	if len(seen) != 46 {
+		t.Errorf("%d operations", len(seen))
+	}
+}
+
 func TestOtherRoomsBelowTheSamePrefixAreNotThisDialects(t *testing.T) {
 	s := openShop(t)
 	for path, want := range map[string]bool{"/api/orders": true, "/api/orders/": true, "/api/auth/": true, "/api/lei/x": true, "/api/products": true, "/api/reseller/orders": false,

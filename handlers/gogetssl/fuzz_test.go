@@ -21,7 +21,7 @@ func FuzzRequests(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, kind := range []string{formType, "application/json", "multipart/form-data; boundary=b", "text/plain", ""} {
+	for _, kind := range []string{formType, "application/json", "multipart/form-data; boundary=b", ""} {
 		for _, body := range []string{
 			order, string(raw), "", "null", "[]", "{}", `{"csr":[]}`, `{"csr":[1,"a",null,true]}`, `{"product_id":1e400}`, `{"a":{"b":1}}`, "&&&=&;", "csr[]=a&csr[]=b", "%", "\xff\xfe", "csr=" + csr,
 			"product_id=1&period=12&dcv_method=email&approver_email=a@b@c&csr=" + csr, "domain=*.&new_method=,", "domains=,,,&new_methods=;;", "cids=,1,-1,99999999999999999999", "cids=1%00",

@@ -292,6 +292,8 @@ func TestBadOrdersCostNothingAndSayWhatIsWrong(t *testing.T) {
 	} {
 		s.refused(s.post("/orders/add_ssl_order/", bad), 200, words)
 	}
+	star := with(s.wish("bad.example"), "product_id", fmt.Sprint(s.wildcard), "csr", providertest.CSR(t, "*.bad.example"), "dcv_method", "http")
+	s.refused(s.post("/orders/add_ssl_order/", star), 200, "dcv_method: a wildcard name can't be proven by a file")
 	for _, product := range []int64{s.licence, s.signing, s.foreign} {
 		s.refused(s.post("/orders/add_ssl_order/", with(f, "product_id", fmt.Sprint(product))), 200, "")
 	}
