@@ -368,6 +368,24 @@ func TestAKeyIsFetchedOnceAndOnceMoreWhenItIsRefused(t *testing.T) {
 	}
 }
 
+func TestWhoWaitsForALoginGivesUpInTime(t *testing.T) {
+	hang := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+	t.Cleanup(s.Close)
+	t.Cleanup(func() { close(hang) })
+	c := client(t, s.URL, pass)
+	first, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { _, _ = c.AccountBalance(first) }()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	time.Sleep(20 * time.Millisecond)
+	_, err := c.AddSSLOrder(ctx, sample(66))
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, providers.ErrNotSent) {
+		t.Error(err)
+	}
+}
+
 func TestAWrongLoginIsSaidInTheUpstreamsWords(t *testing.T) {
 	s := httptest.NewServer(&upstream{t: t, keys: []string{key}})
 	t.Cleanup(s.Close)
