@@ -73,6 +73,7 @@ type Server struct {
 	metrics  *metrics
 	gate     *access.Gate
 	api      http.Handler
+	gogetssl http.Handler
 	stopping atomic.Bool
 	handler  http.Handler
 }
@@ -103,6 +104,7 @@ func New(config Config) (*Server, error) {
 	s.metrics = newMetrics(config.Book)
 	s.api = s.newAPI()
 	s.handlers.API = cmp.Or(config.API, s.triedAPI())
+	s.gogetssl = s.newGoGetSSL()
 	s.handler = s.withAPI(s.mux())
 	return s, nil
 }
