@@ -58,6 +58,9 @@ func object(noun string, id int64) string { return fmt.Sprintf("%s %d", noun, id
 // audit appends a row to the chain, in the change's own transaction. It is the
 // last thing a transaction does, because it waits for other writers of the audit.
 func audit(ctx context.Context, t *tx, by Actor, c Change) error {
+	if err := markEffect(ctx, t, c.Object); err != nil {
+		return err
+	}
 	row := AuditRow{At: t.now, ActorKind: by.Kind, ActorID: by.ID, ActorName: by.Name, Change: c, IP: by.IP}
 	var previous string
 	err := t.QueryRowContext(ctx,

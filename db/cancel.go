@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // CanCancel says whether an order may still be cancelled with a full refund:
@@ -20,6 +21,11 @@ func (o Order) CanCancel() bool {
 // by the job that is returned (0: it is cancelled already). Errors: ErrNotFound,
 // ErrStale (too late, or an upstream call is under way).
 func (db *DB) CancelOrder(ctx context.Context, by Actor, resellerID, orderID int64) (jobID int64, err error) {
+	return db.CancelOrderIn(ctx, by, resellerID, orderID, Statuses...)
+}
+
+// CancelOrderIn is CancelOrder for an order that stands in one of the statuses.
+func (db *DB) CancelOrderIn(ctx context.Context, by Actor, resellerID, orderID int64, in ...Status) (jobID int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		jobID = 0
 		if err := held(ctx, t, orderID); err != nil {
@@ -29,7 +35,7 @@ func (db *DB) CancelOrder(ctx context.Context, by Actor, resellerID, orderID int
 		if err != nil {
 			return err
 		}
-		if !o.CanCancel() {
+		if !o.CanCancel() || !slices.Contains(in, o.Status) {
 			return ErrStale
 		}
 		if o.Fulfilment != FulfilmentAccepted {

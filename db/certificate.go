@@ -68,7 +68,11 @@ type requested struct{ certificateID, jobID int64 }
 
 // requestCertificate writes the wish for a certificate (or a licence) and the
 // job that submits it.
-func requestCertificate(ctx context.Context, t *tx, o Order, csr string) (r requested, err error) {
+func requestCertificate(ctx context.Context, t *tx, o Order, csr string) (requested, error) {
+	return writeCertificate(ctx, t, o, csr, JobSubmit)
+}
+
+func writeCertificate(ctx context.Context, t *tx, o Order, csr string, kind JobKind) (r requested, err error) {
 	var upstream string
 	if err = t.QueryRowContext(ctx, `select f.upstream from offer f join orders o on o.offer_id = f.id where o.id = $1`, o.ID).Scan(&upstream); err != nil {
 		return r, err
@@ -82,6 +86,6 @@ func requestCertificate(ctx context.Context, t *tx, o Order, csr string) (r requ
 	if err != nil {
 		return r, err
 	}
-	r.jobID, err = enqueue(ctx, t, JobSubmit, r.certificateID, nil, t.now)
+	r.jobID, err = enqueue(ctx, t, kind, r.certificateID, nil, t.now)
 	return r, err
 }

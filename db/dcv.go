@@ -63,14 +63,14 @@ func (db *DB) DCV(ctx context.Context, id int64) (DCV, error) {
 }
 
 // pendingCertificate is what the DCV pages work on: the certificate of an order
-// that waits for its names. ErrStale when the order waits for no domain owner.
+// that waits for its names, a reissue's included. ErrStale when the order waits for no domain owner.
 func (db *DB) pendingCertificate(ctx context.Context, q querier, resellerID, orderID int64) (Order, Certificate, error) {
 	o, err := one(ctx, q, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.id = $1 and o.reseller_id = $2`, orderID, resellerID)
 	if err != nil {
 		return o, Certificate{}, err
 	}
 	c, err := one(ctx, q, scanCertificate, `select `+certificateColumns+` from certificate where order_id = $1 and state = 'requested' order by id desc limit 1`, orderID)
-	if errors.Is(err, ErrNotFound) || err == nil && (o.Status != StatusValidationPending || c.UpstreamID == "") {
+	if errors.Is(err, ErrNotFound) || err == nil && (o.Status != StatusValidationPending && o.Status != StatusCompleted || c.UpstreamID == "") {
 		return o, c, ErrStale
 	}
 	return o, c, err
@@ -172,30 +172,58 @@ type DCVWish struct {
 // ResendDCV has the upstream send the approval mail of a name again. Errors:
 // ErrNotFound, ErrStale, *Throttled.
 func (db *DB) ResendDCV(ctx context.Context, by Actor, resellerID, orderID int64, name string) (jobID int64, err error) {
+	jobs, err := db.resend(ctx, by, resellerID, orderID, name)
+	if err != nil {
+		return 0, err
+	}
+	return jobs[0], nil
+}
+
+// ResendAllDCV is ResendDCV for every name that waits for its mail; ErrStale when
+// none does.
+func (db *DB) ResendAllDCV(ctx context.Context, by Actor, resellerID, orderID int64) (jobIDs []int64, err error) {
+	return db.resend(ctx, by, resellerID, orderID, "")
+}
+
+func (db *DB) resend(ctx context.Context, by Actor, resellerID, orderID int64, name string) (jobIDs []int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
+		jobIDs = nil
 		_, c, err := db.pendingCertificate(ctx, t, resellerID, orderID)
 		if err != nil {
 			return err
 		}
-		d, err := one(ctx, t, scanDCV, `select `+dcvColumns+` from dcv d where d.certificate_id = $1 and d.name = $2`, c.ID, name)
+		rows, err := collect(ctx, t, scanDCV, `select `+dcvColumns+` from dcv d where d.certificate_id = $1 order by d.id`, c.ID)
 		if err != nil {
 			return err
 		}
-		if d.Method != "email" || d.State == DCVVerified {
+		if name != "" {
+			rows = slices.DeleteFunc(rows, func(d DCV) bool { return d.Name != name })
+			if len(rows) == 0 {
+				return ErrNotFound
+			}
+		}
+		for _, d := range rows {
+			if d.Method != "email" || d.State == DCVVerified {
+				continue
+			}
+			if _, err := countAttempt(ctx, t, approvalName(d.ID), approvalsPerName); err != nil {
+				return err
+			}
+			job, err := enqueue(ctx, t, JobResend, d.ID, nil, t.now)
+			if err != nil {
+				return err
+			}
+			jobIDs = append(jobIDs, job)
+			if err := event(ctx, t, by, Event{OrderID: orderID, Kind: "dcv_resend", Detail: d.Name + ": " + d.Email}); err != nil {
+				return err
+			}
+		}
+		if len(jobIDs) == 0 {
 			return ErrStale
-		}
-		if _, err := countAttempt(ctx, t, approvalName(d.ID), approvalsPerName); err != nil {
-			return err
-		}
-		if jobID, err = enqueue(ctx, t, JobResend, d.ID, nil, t.now); err != nil {
-			return err
-		}
-		if err := event(ctx, t, by, Event{OrderID: orderID, Kind: "dcv_resend", Detail: name + ": " + d.Email}); err != nil {
-			return err
 		}
 		return audit(ctx, t, by, Change{Action: "dcv.resend", Object: object("order", orderID), ResellerID: resellerID, After: name})
 	})
-	return jobID, err
+	return jobIDs, err
 }
 
 // RecordCheck keeps what a pre-check saw of a name that is not verified yet.

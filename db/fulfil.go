@@ -104,6 +104,9 @@ func refuse(ctx context.Context, t *tx, c Certificate, from []Fulfilment, words 
 	if err != nil {
 		return err
 	}
+	if o.Status == StatusCompleted {
+		return refuseReissue(ctx, t, c, words)
+	}
 	err = ErrStale
 	for _, f := range from {
 		if errors.Is(err, ErrStale) {

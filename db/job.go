@@ -17,6 +17,8 @@ const (
 	JobCheck      JobKind = "check"       // look now whether a name is provable; subject: certificate
 	JobDCV        JobKind = "dcv"         // tell the upstream another DCV method; subject: dcv row
 	JobResend     JobKind = "resend"      // have the upstream resend its approval mail; subject: dcv row
+	JobReissue    JobKind = "reissue"     // ask for a further certificate; subject: certificate
+	JobLook       JobKind = "look"        // ask the upstream once how it stands, for somebody who waits; subject: certificate
 	JobCancel     JobKind = "cancel"      // cancel upstream, then refund; subject: order
 	JobMail       JobKind = "mail"        // send a mail; subject: mail row
 	JobInvoiceZip JobKind = "invoice_zip" // draw the invoices of a zip; subject: zip
@@ -187,6 +189,20 @@ func (db *DB) AwaitJob(ctx context.Context, id int64, patience time.Duration) er
 		case <-tick.C:
 		}
 	}
+}
+
+// AwaitJobs is AwaitJob for several, with one patience for all; 0 is no job.
+func (db *DB) AwaitJobs(ctx context.Context, patience time.Duration, ids ...int64) error {
+	deadline := time.Now().Add(patience)
+	for _, id := range ids {
+		if id == 0 {
+			continue
+		}
+		if err := db.AwaitJob(ctx, id, time.Until(deadline)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // JobFilter narrows the list of jobs; zero fields don't filter.

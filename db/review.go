@@ -87,7 +87,7 @@ type JobLine struct {
 // Object names what the job works on, like the audit does: "certificate 12".
 func (j Job) Object() string {
 	switch j.Kind {
-	case JobSubmit, JobPoll, JobCheck:
+	case JobSubmit, JobPoll, JobCheck, JobReissue, JobLook:
 		return object("certificate", j.SubjectID)
 	case JobDCV, JobResend:
 		return object("dcv", j.SubjectID)
@@ -110,7 +110,7 @@ func (db *DB) JobLines(ctx context.Context, f JobFilter) ([]JobLine, int, error)
 			&l.OrderID, &l.OrderNumber)
 	}, `j.id, j.kind, j.subject_id, j.payload, j.run_at, j.attempts, j.failures, j.failed, j.last_error, j.created_at, coalesce(o.id, 0), coalesce(o.number, '')`,
 		`job j left join dcv d on j.kind in ('dcv', 'resend') and d.id = j.subject_id
-		 left join certificate c on c.id = case when j.kind in ('submit', 'poll', 'check') then j.subject_id else d.certificate_id end
+		 left join certificate c on c.id = case when j.kind in ('submit', 'poll', 'check', 'reissue', 'look') then j.subject_id else d.certificate_id end
 		 left join orders o on o.id = case when j.kind = 'cancel' then j.subject_id else c.order_id end`,
 		where, args, "j.failed desc, j.run_at, j.id", f.Page)
 }

@@ -78,9 +78,13 @@ var rules = []struct{ rule, query string }{
 		 and not exists (select 1 from job j where j.kind = 'submit' and j.subject_id = c.id) order by o.id limit 1`},
 	{"an order that its upstream has is polled",
 		`select 'order ' || o.id from orders o join certificate c on c.order_id = o.id and c.state = 'requested' where o.fulfilment = 'accepted'
-		 and not exists (select 1 from job j where j.kind = 'poll' and j.subject_id = c.id) order by o.id limit 1`},
-	{"an upstream order belongs to one certificate",
-		`select upstream || ' ' || upstream_id || ' stands at ' || count(*) || ' certificates' from certificate where upstream_id <> '' group by upstream, upstream_id having count(*) > 1 limit 1`},
+		 and not exists (select 1 from job j where j.kind = case when c.upstream_id = '' then 'reissue' else 'poll' end and j.subject_id = c.id) order by o.id limit 1`},
+	{"an upstream order belongs to one order",
+		`select upstream || ' ' || upstream_id || ' stands at ' || count(distinct order_id) || ' orders' from certificate where upstream_id <> '' group by upstream, upstream_id having count(distinct order_id) > 1 limit 1`},
+	{"only a reissue shares the upstream order of the certificate before it",
+		`select 'certificate ' || c.id from certificate c where c.upstream_id <> '' and exists (select 1 from certificate b where b.order_id = c.order_id and b.id < c.id
+			and b.upstream = c.upstream and b.upstream_id = c.upstream_id) and not exists (select 1 from certificate b where b.order_id = c.order_id and b.id < c.id and b.state = 'issued')
+		 order by c.id limit 1`},
 	{"an approved top-up moved its amount once",
 		`select 'topup ' || id || ' of ' || amount_cents || ' moved ' || moved from (
 			select u.id, u.amount_cents, (select coalesce(sum(e.amount_cents), 0) from ledger_tx t join ledger_entry e on e.tx_id = t.id

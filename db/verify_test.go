@@ -124,8 +124,11 @@ var tamperings = []tampered{
 		`delete from job where kind = 'submit' and subject_id in (select id from certificate where order_id = $ASKED)`},
 	{"a job is lost while the upstream has the order", "an order that its upstream has is polled", "order $TAKEN",
 		`delete from job where kind = 'poll'`},
-	{"an upstream order is used twice", "an upstream order belongs to one certificate", "up-ORD-",
+	{"an upstream order is used twice", "an upstream order belongs to one order", "up-ORD-",
 		`update certificate set upstream_id = (select upstream_id from certificate where order_id = $DELIVERED) where order_id = $ASKED`},
+	{"an order has its upstream's twice without a reissue", "only a reissue shares the upstream order of the certificate before it", "certificate ",
+		`insert into certificate (order_id, reference, upstream, upstream_id, csr, state, created_at)
+			select order_id, 'twice', upstream, upstream_id, csr, 'refused', created_at from certificate where order_id = $TAKEN`},
 	{"an approved top-up is raised", "an approved top-up moved its amount once", "topup 1 of 701 moved 700",
 		`update topup set amount_cents = amount_cents + 1 where state = 'approved'`},
 	{"a top-up is called approved", "an approved top-up moved its amount once", "topup 2 of 800 moved 0",

@@ -217,16 +217,7 @@ func (h *Handlers) CancelOrder(c echo.Context) error {
 const patience = 8 * time.Second
 
 func (h *Handlers) await(c echo.Context, jobs ...int64) error {
-	deadline := time.Now().Add(patience)
-	for _, id := range jobs {
-		if id == 0 {
-			continue
-		}
-		if err := h.Book.AwaitJob(c.Request().Context(), id, time.Until(deadline)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.Book.AwaitJobs(c.Request().Context(), patience, jobs...)
 }
 
 // CreateLink is POST /orders/:id/links: a self-service link for the end customer,

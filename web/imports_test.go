@@ -38,7 +38,8 @@ var rooms = []struct {
 
 	{"handlers", []string{"db", "db/money", "db/certs", "views", "views/i18n", "views/invoicepdf", "web/session", "echo"}},
 	{"handlers/jobs", []string{"db", "db/money", "db/certs", "providers", "providers/dcv"}},
-	{"handlers/*", []string{"db", "db/money", "db/certs", "views", "views/i18n", "web/session", "echo"}},
+	{"handlers/access", []string{"db"}},
+	{"handlers/*", []string{"handlers/access", "db", "db/money", "db/certs", "views", "views/i18n", "web/session", "echo"}},
 
 	{"web/session", []string{"echo"}},
 	{"web/demo", []string{"web", "handlers", "handlers/jobs", "views", "db", "db/demo", "providers", "providers/pretend", "providers/sandbox"}}, // wiring, as main

@@ -19,6 +19,7 @@ import (
 
 	"certbay/db"
 	"certbay/handlers"
+	"certbay/handlers/access"
 	"certbay/static"
 	"certbay/views"
 	"certbay/web/session"
@@ -41,6 +42,9 @@ type Config struct {
 	// is empty the portal itself has no /metrics.
 	MetricsToken string
 
+	// APILimit is how often a program may ask with one key; zero: access.DefaultLimit.
+	APILimit access.Limit
+
 	Demo         bool // says on every page that this is a demo
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
@@ -60,6 +64,8 @@ type Server struct {
 	origin   *http.CrossOriginProtection
 	changes  *limiter
 	metrics  *metrics
+	gate     *access.Gate
+	api      http.Handler
 	stopping atomic.Bool
 	handler  http.Handler
 }
@@ -86,7 +92,8 @@ func New(config Config) (*Server, error) {
 	}
 	s.changes = newLimiter(rate.Limit(10), 120)
 	s.metrics = newMetrics(config.Book)
-	s.handler = s.mux()
+	s.api = s.newAPI()
+	s.handler = s.withAPI(s.mux())
 	return s, nil
 }
 

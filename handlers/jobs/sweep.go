@@ -25,5 +25,8 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err := w.Book.PurgeZips(ctx); err != nil {
 		return err
 	}
+	if err := w.Book.PurgeIdempotency(ctx); err != nil {
+		return err
+	}
 	return &later{at: w.Book.Now().Add(sweepEvery)}
 }

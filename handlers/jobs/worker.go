@@ -149,6 +149,11 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.changeDCV(ctx, job)
 	case db.JobResend:
 		return w.resend(ctx, job)
+	case db.JobReissue:
+		return w.reissue(ctx, job)
+	case db.JobLook:
+		w.lookOnce(ctx, job.SubjectID)
+		return nil
 	case db.JobCancel:
 		return w.cancel(ctx, job)
 	case db.JobMail:

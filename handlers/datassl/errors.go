@@ -1,0 +1,205 @@
+package datassl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"certbay/db"
+	"certbay/db/certs"
+	"certbay/handlers/access"
+	"certbay/views"
+)
+
+// refusal is what is said of an error: a status, a word for programs and the key
+// of a sentence.
+type refusal struct {
+	status int
+	code   string
+	key    string
+	args   []any
+}
+
+func (r *refusal) Error() string { return "datassl: " + r.code }
+
+// Refusals of this dialect's own.
+var (
+	errNotInGroup   = &refusal{status: http.StatusForbidden, code: "product_not_in_group", key: "api.error.not_in_group"}
+	errCancelTime   = &refusal{status: http.StatusConflict, code: "not_cancellable", key: "api.error.cancel_time"}
+	errNotPayable   = &refusal{status: http.StatusConflict, code: "not_payable", key: "api.error.not_payable"}
+	errNotConfig    = &refusal{status: http.StatusConflict, code: "not_configurable", key: "api.error.not_configurable"}
+	errUnpaid       = &refusal{status: http.StatusConflict, code: "unpaid", key: "api.error.unpaid"}
+	errNotPending   = &refusal{status: http.StatusConflict, code: "no_validation_pending", key: "api.error.no_validation"}
+	errNotReissue   = &refusal{status: http.StatusConflict, code: "not_reissuable", key: "api.error.not_reissuable"}
+	errNotIssued    = &refusal{status: http.StatusNotFound, code: "not_issued", key: "api.error.not_issued"}
+	errNoSuchDomain = &refusal{status: http.StatusNotFound, code: "domain_not_found", key: "api.error.no_such_name"}
+)
+
+// upstreamRefused is a wish that was taken and then refused by the authority, in
+// its own words.
+type upstreamRefused struct{ words string }
+
+func (e *upstreamRefused) Error() string { return "datassl: refused by the authority" }
+
+// refusals is the only table from an error to a status and a sentence.
+var refusals = []struct {
+	err error
+	refusal
+}{
+	{notFound{}, refusal{404, "no_such_endpoint", "api.error.no_endpoint", nil}},
+	{access.ErrNoKey, refusal{401, "key_missing", "api.error.key_missing", nil}},
+	{access.ErrUnknownKey, refusal{401, "key_unknown", "api.error.key_unknown", nil}},
+	{access.ErrExpiredKey, refusal{401, "key_expired", "api.error.key_expired", nil}},
+	{access.ErrOff, refusal{401, "api_off", "api.error.api_off", nil}},
+	{access.ErrAddress, refusal{401, "address_not_allowed", "api.error.address", nil}},
+	{access.ErrTooLarge, refusal{413, "body_too_large", "api.error.too_large", []any{"Max", maxBody >> 10}}},
+	{access.ErrContentType, refusal{415, "content_type", "api.error.content_type", nil}},
+	{access.ErrUnreadable, refusal{400, "body", "api.error.body", nil}},
+	{access.ErrOnceKey, refusal{400, "idempotency_key", "api.error.once_key", nil}},
+	{errBody, refusal{400, "body", "api.error.body", nil}},
+	{db.ErrRunning, refusal{409, "idempotency_running", "api.error.running", nil}},
+	{db.ErrReused, refusal{422, "idempotency_reused", "api.error.reused", nil}},
+	{db.ErrSuspended, refusal{401, "api_off", "api.error.api_off", nil}},
+	{db.ErrForbidden, refusal{403, "no_group", "api.error.no_group", nil}},
+	{db.ErrNotFound, refusal{404, "not_found", "api.error.not_found", nil}},
+	{db.ErrNotSold, refusal{404, "not_found", "api.error.not_found", nil}},
+	{db.ErrNoRate, refusal{409, "no_rate", "api.error.no_rate", nil}},
+	{db.ErrStale, refusal{409, "changed_meanwhile", "api.error.stale", nil}},
+	{db.ErrDuplicate, refusal{409, "changed_meanwhile", "api.error.stale", nil}},
+	{context.Canceled, refusal{503, "broken_off", "api.error.broken_off", nil}},
+	{context.DeadlineExceeded, refusal{503, "broken_off", "api.error.broken_off", nil}},
+}
+
+// refusal turns an error into an answer, and sets the headers that go with it.
+func (c *call) refusal(err error) db.OnceAnswer {
+	status, body := c.explain(err)
+	body.RequestID = c.reference
+	if wantsProblem(c.r) {
+		return c.encode(status, "application/problem+json", ProblemDetails{Type: "about:blank", Title: http.StatusText(status), Status: status,
+			Detail: body.Error, Refused: body})
+	}
+	return c.encode(status, "application/json", body)
+}
+
+func (c *call) explain(err error) (int, Refused) {
+	h := c.w.Header()
+	var own *refusal
+	var method wrongMethod
+	var scope *access.MissingScope
+	var throttled *db.Throttled
+	var short *db.InsufficientCredit
+	var one *badParameter
+	var several badParameters
+	var csr *certs.CSRError
+	var rejected *db.Rejected
+	var upstream *upstreamRefused
+	switch {
+	case errors.As(err, &own):
+		return own.status, Refused{Code: own.code, Error: c.t(own.key, own.args...)}
+	case errors.As(err, &method):
+		h.Set("Allow", strings.Join(method.allow, ", "))
+		return http.StatusMethodNotAllowed, Refused{Code: "method_not_allowed", Error: c.t("api.error.method", "Allow", strings.Join(method.allow, ", "))}
+	case errors.As(err, &scope):
+		return http.StatusForbidden, Refused{Code: "scope_missing", Error: c.t("api.error.scope", "Scope", string(scope.Scope))}
+	case errors.As(err, &throttled):
+		wait := max(1, int(math.Ceil(throttled.RetryAfter.Seconds())))
+		h.Set("Retry-After", strconv.Itoa(wait))
+		return http.StatusTooManyRequests, Refused{Code: "too_many_requests", Error: c.t("api.error.too_many", "Seconds", wait)}
+	case errors.As(err, &short):
+		return http.StatusPaymentRequired, Refused{Code: "insufficient_credit",
+			Error: c.t("api.error.credit", "Needed", dollars(short.Needed), "Available", dollars(short.Available))}
+	case errors.As(err, &one):
+		return c.explainParameters(badParameters{one})
+	case errors.As(err, &several):
+		return c.explainParameters(several)
+	case errors.As(err, &csr):
+		return http.StatusUnprocessableEntity, oneField("csr_"+string(csr.Code), "csr", csrText(c.ctx, csr))
+	case errors.As(err, &rejected):
+		return c.explainRejected(rejected)
+	case errors.As(err, &upstream):
+		return http.StatusUnprocessableEntity, Refused{Code: "refused_by_authority", Error: c.t("api.error.upstream", "Words", upstream.words)}
+	}
+	for _, r := range refusals {
+		if !errors.Is(err, r.err) {
+			continue
+		}
+		switch {
+		case r.status == http.StatusUnauthorized:
+			h.Set("WWW-Authenticate", `Bearer realm="reseller"`)
+		case r.code == "idempotency_running":
+			h.Set("Retry-After", "1")
+		}
+		return r.status, Refused{Code: r.code, Error: c.t(r.key, r.args...)}
+	}
+	if errors.Is(err, db.ErrInvalid) {
+		return http.StatusBadRequest, Refused{Code: "invalid", Error: c.t("api.error.body")}
+	}
+	c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference, "path", c.r.URL.Path)
+	return http.StatusInternalServerError, Refused{Code: "internal", Error: c.t("api.error.internal", "Reference", c.reference)}
+}
+
+func oneField(code, field, text string) Refused {
+	return Refused{Code: code, Error: field + ": " + text, Fields: []FieldError{{Field: field, Message: text}}}
+}
+
+func (c *call) explainParameters(bad badParameters) (int, Refused) {
+	body := Refused{Code: "bad_parameter"}
+	for _, p := range bad {
+		body.Fields = append(body.Fields, FieldError{Field: p.Name, Message: c.t(p.Key, p.Args...)})
+	}
+	body.Error = body.Fields[0].Field + ": " + body.Fields[0].Message
+	return http.StatusBadRequest, body
+}
+
+// fieldNames are the document's words, and ours in its manner, for the book's fields.
+var fieldNames = map[string]string{
+	"product": "product_id", "months": "period", "sans": "san_count", "wildcard_sans": "san_wildcard_count", "method": "dcv_method", "email": "approver_email",
+	"organisation": "org_name", "street": "org_address", "city": "org_city", "province": "org_state", "postal_code": "org_postal_code", "country": "org_country",
+	"phone": "admin_phone", "first_name": "admin_first_name", "last_name": "admin_last_name", "title": "admin_title", "contact_email": "admin_email",
+}
+
+// explainRejected lists what the book would not take. A domain that is missing is
+// a missing parameter, which the document calls 400.
+func (c *call) explainRejected(rejected *db.Rejected) (int, Refused) {
+	status, body := http.StatusUnprocessableEntity, Refused{}
+	for i, p := range rejected.Problems {
+		field, known := fieldNames[p.Field]
+		if !known {
+			field = p.Field
+		}
+		text := views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.ctx)
+		missing := p.Code == "required" || p.Code == "name_empty"
+		if missing {
+			text = c.t("api.parameter.missing")
+		}
+		body.Fields = append(body.Fields, FieldError{Field: field, Message: text})
+		if i == 0 {
+			body.Code, body.Error = p.Code, fmt.Sprintf("%s: %s", field, text)
+			if missing {
+				status, body.Code = http.StatusBadRequest, "bad_parameter"
+			}
+		}
+	}
+	return status, body
+}
+
+// csrText is what is wrong with a CSR.
+func csrText(ctx context.Context, e *certs.CSRError) string {
+	return views.CSRProblem("csr", views.CSRFault{Code: string(e.Code), Expected: certs.UnicodeName(e.Expected), Found: strings.Join(e.Found, ", "), Name: e.Name,
+		Algorithm: e.Algorithm, Curve: e.Curve, KeyType: e.KeyType, Bits: e.Bits, Min: e.Min, Max: e.Max, Count: e.Count}).Text(ctx)
+}
+
+// wantsProblem says whether a program asks for RFC 9457.
+func wantsProblem(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
+		kind, _, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(kind), "application/problem+json") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,46 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"certbay/handlers/access"
+	"certbay/handlers/datassl"
+)
+
+// newAPI is what programs talk to, outside of sessions, forms and pages.
+func (s *Server) newAPI() http.Handler {
+	s.gate = access.New(s.Book, s.APILimit)
+	s.gate.Watchers = []func(context.Context, access.Call){s.observeCall}
+	return datassl.New(s.Book, s.gate, s.BaseURL, s.ipExtractor(), s.Log)
+}
+
+// withAPI sends programs to the API before the router of pages tidies addresses up.
+func (s *Server) withAPI(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		below, ok := strings.CutPrefix(r.URL.Path, datassl.Prefix)
+		if !ok || below != "" && below[0] != '/' {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		if s.https {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		s.api.ServeHTTP(w, r)
+	})
+}
+
+// observeCall logs and measures a request to the API, as observe does pages.
+func (s *Server) observeCall(ctx context.Context, c access.Call) {
+	route := datassl.Prefix + c.Route
+	if c.Route == "none" {
+		route = c.Route
+	}
+	s.metrics.requests.WithLabelValues(knownMethod(c.Method), route, fmt.Sprintf("%dxx", c.Status/100)).Observe(c.Took.Seconds())
+	s.Log.LogAttrs(ctx, slog.LevelInfo, "api request",
+		slog.String("method", c.Method), slog.String("route", route), slog.Int("status", c.Status), slog.Float64("ms", float64(c.Took.Microseconds())/1000),
+		slog.Int64("key", c.Caller.Key.ID), slog.Int64("reseller", c.Caller.ResellerID), slog.String("ip", c.IP))
+}
