@@ -61,6 +61,10 @@ func cancel(e *exam) {
 	}
 	id := e.submit(e.submission(e.DVSingle, e.domain()))
 	e.instructed(id)
+	if e.CancelsUntilValidation {
+		e.refused("cancel while validation is under way", p.Cancel(e.ctx, id, "exam"))
+		return
+	}
 	for range 2 { // repeating it succeeds
 		if err := p.Cancel(e.ctx, id, "exam"); err != nil {
 			e.Fatal(err)

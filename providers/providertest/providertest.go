@@ -36,6 +36,12 @@ type Env struct {
 	// OneMethod says that the dialect has one method of domain control for all names of an order.
 	OneMethod bool
 
+	// OncePerReference says that the upstream makes one order of a reference although Find can't look for it.
+	OncePerReference bool
+
+	// CancelsUntilValidation says that the dialect cancels orders only while no validation is under way.
+	CancelsUntilValidation bool
+
 	// Stranger is the same upstream with a login that it does not accept, Nowhere an adapter pointed at an address where nobody
 	// listens; nil for an upstream that needs no login or no network.
 	Stranger, Nowhere providers.Provider
