@@ -3,7 +3,6 @@ package datassl
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -19,8 +18,8 @@ func (s *Shop) ChangeDCV(ctx context.Context, upstreamID, name string, method pr
 	if err != nil {
 		return err
 	}
-	if !method.Valid() {
-		return providers.Refuse("method", fmt.Sprintf("there is no method %q", method))
+	if err := possible(providers.DomainChoice{Name: name, Method: method}); err != nil {
+		return err
 	}
 	d := api.DCVChange{OrderID: id, DCVMethod: string(method), Domain: name}
 	if method == providers.MethodEmail {

@@ -79,9 +79,10 @@ func (s *Shop) examine(ctx context.Context, sub providers.Submission) (api.NewOr
 	}
 	order.Domain = names[0].Name
 	for i, n := range names {
+		if err := possible(n); err != nil {
+			return order, err
+		}
 		switch {
-		case !n.Method.Valid():
-			return order, providers.Refuse("method", fmt.Sprintf("there is no method %q", n.Method))
 		case !slices.Contains(csr.Names, n.Name) && !(i > 0 && twin(order.Domain, n.Name)):
 			return order, providers.Refuse("csr", n.Name+" is not in the CSR, and this upstream takes the names from there")
 		case i == 0 || twin(order.Domain, n.Name):
@@ -92,6 +93,17 @@ func (s *Shop) examine(ctx context.Context, sub providers.Submission) (api.NewOr
 		}
 	}
 	return order, nil
+}
+
+// possible refuses methods that no shop can honour, and that some would quietly replace by another.
+func possible(c providers.DomainChoice) error {
+	switch {
+	case !c.Method.Valid():
+		return providers.Refuse("method", fmt.Sprintf("there is no method %q", c.Method))
+	case strings.HasPrefix(c.Name, "*.") && (c.Method == providers.MethodHTTP || c.Method == providers.MethodHTTPS):
+		return providers.Refuse("method", c.Name+" can't be validated by a file: wildcard names need dns or email")
+	}
+	return nil
 }
 
 // twin reports whether other comes free with main: the same name with or without www, and a wildcard's base.

@@ -115,8 +115,9 @@ func reissueWithNewName(e *exam) {
 	if !ok || e.DVMultiDomain == "" {
 		e.Skip("no Reissuer, or no multi-domain product")
 	}
+	// As many names as were bought, one of them another.
 	names := []string{e.domain(), e.domain()}
-	id, first := e.buy(e.submission(e.DVMultiDomain, names[0]))
+	id, first := e.buy(e.submission(e.DVMultiDomain, names[0], e.domain()))
 	s := e.submission(e.DVMultiDomain, names...)
 	if err := p.Reissue(e.ctx, id, s); err != nil {
 		e.Fatal(err)
