@@ -91,12 +91,13 @@ func findByReference(e *exam) {
 		e.Skip("no Finder")
 	}
 	s := e.submission(e.DVSingle, e.domain())
-	if id, err := f.Find(e.ctx, s.Reference); !errors.Is(err, providers.ErrUnknown) {
-		e.Errorf("before: %q, %v", id, err)
-	}
+	before, unknown := f.Find(e.ctx, s.Reference)
 	id := e.submit(s)
 	if _, err := f.Find(e.ctx, s.Reference); errors.Is(err, providers.ErrUnsure) {
 		e.Skip("the upstream's records can't tell, and it says so: ", err)
+	}
+	if !errors.Is(unknown, providers.ErrUnknown) {
+		e.Errorf("before: %q, %v", before, unknown)
 	}
 	if got, err := f.Find(e.ctx, s.Reference); err != nil || got != id {
 		e.Errorf("after: %q, %v, want %q", got, err, id)
