@@ -57,30 +57,34 @@ type wrongMethod struct{ allow []string }
 func (wrongMethod) Error() string { return "datassl: method not supported here" }
 
 // find is the operation for a method and a path below Prefix, with or without a
-// slash at the end, and the path's id.
+// slash at the end, and the path's id. A path that is written out is never read as
+// an id.
 func find(method, path string) (op *Operation, id string, err error) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	parts := strings.Split(strings.Trim(path, "/"), "/")
-	var allow []string
-	for i := range operations {
-		at, ok := matches(operations[i].Path, parts)
-		if !ok {
-			continue
+	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/"), "/")
+	for _, withID := range []bool{false, true} {
+		var allow []string
+		for i := range operations {
+			o := &operations[i]
+			at, ok := matches(o.Path, parts)
+			if !ok || o.hasID() != withID {
+				continue
+			}
+			if o.Method == method {
+				return o, at, nil
+			}
+			allow = append(allow, o.Method)
+			if o.Method == http.MethodGet {
+				allow = append(allow, http.MethodHead)
+			}
 		}
-		if operations[i].Method == method {
-			return &operations[i], at, nil
-		}
-		allow = append(allow, operations[i].Method)
-		if operations[i].Method == http.MethodGet {
-			allow = append(allow, http.MethodHead)
+		if allow != nil {
+			return nil, "", wrongMethod{allow}
 		}
 	}
-	if allow == nil {
-		return nil, "", notFound{}
-	}
-	return nil, "", wrongMethod{allow}
+	return nil, "", notFound{}
 }
 
 func matches(pattern string, parts []string) (id string, ok bool) {
@@ -89,7 +93,7 @@ func matches(pattern string, parts []string) (id string, ok bool) {
 		var want string
 		more := false
 		want, rest, more = strings.Cut(rest, "/")
-		if strings.HasPrefix(want, "{") {
+		if strings.HasPrefix(want, "{") && part != "" {
 			id = part
 		} else if want != part {
 			return "", false
