@@ -2,6 +2,7 @@ package datassl_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -175,4 +176,25 @@ func TestProviderExaminationAgainstARunningCertbay(t *testing.T) {
 			CancelsUntilValidation: true, OncePerReference: true,
 		}
 	})
+}
+
+func TestLicenceIsBoughtByItsAddressAndNeedsNoConfiguration(t *testing.T) {
+	y := openYard(t)
+	s := y.shop(y.URL+"/api/reseller", y.key)
+	r, err := s.Submit(t.Context(), providers.Submission{Reference: "licence-1", ProductCode: code(y.licence), Months: 1, IP: "203.0.113.10"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var st providers.Status
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && st.State != providers.StateIssued; time.Sleep(50 * time.Millisecond) {
+		if st, err = s.Status(t.Context(), r.UpstreamID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st.State != providers.StateIssued || st.LicenceKey == "" || st.IP != "203.0.113.10" || st.TermEndsAt.IsZero() || len(st.Domains) != 0 {
+		t.Errorf("%+v", st)
+	}
+	if _, err := s.Certificate(t.Context(), r.UpstreamID); !errors.Is(err, providers.ErrNotReady) {
+		t.Errorf("certificate of a licence: %v", err)
+	}
 }
