@@ -116,14 +116,8 @@ func twin(main, other string) bool {
 // configured as well. 0 is none.
 func (s *Shop) bought(ctx context.Context, sub providers.Submission) (id int64, done bool, err error) {
 	if sub.Earlier != "" {
-		if id, err = s.parseID(sub.Earlier); err == nil {
-			v, err := s.api.SSL(ctx, id)
-			if err == nil && waits(v.Status.String()) {
-				return id, false, nil
-			}
-			if err != nil && !errors.Is(err, providers.ErrUnknown) {
-				return 0, false, err
-			}
+		if id, err = s.earlier(ctx, sub.Earlier); id != 0 || err != nil {
+			return id, false, err
 		}
 	}
 	o, err := s.find(ctx, sub.Reference)
@@ -134,6 +128,27 @@ func (s *Shop) bought(ctx context.Context, sub providers.Submission) (id int64, 
 		return 0, false, nil
 	}
 	return 0, false, err
+}
+
+// earlier looks at an order that was rejected: its id while it waits for a correction, 0 when it is over. One that went on
+// without us is a person's to judge: buying another would pay twice, and it may be for another key.
+func (s *Shop) earlier(ctx context.Context, upstreamID string) (int64, error) {
+	id, err := s.parseID(upstreamID)
+	if err != nil {
+		return 0, nil
+	}
+	v, err := s.api.SSL(ctx, id)
+	switch {
+	case errors.Is(err, providers.ErrUnknown):
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case waits(v.Status.String()):
+		return id, nil
+	case v.Status == api.Cancelled, v.Status == api.Expired:
+		return 0, nil
+	}
+	return 0, fmt.Errorf("%s: order %d was rejected before, and is %s now: %w", s.name, id, v.Status, providers.ErrUnsure)
 }
 
 // waits says that an order waits for its configuration.
