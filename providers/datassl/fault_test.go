@@ -279,22 +279,20 @@ func TestRefusedConfigurationThatCantBeCancelledIsTakenUpByTheCorrectedOne(t *te
 	}
 }
 
-func TestUnknownWordsAreErrorsThatQuoteThem(t *testing.T) {
-	shop := func(path, answer string) *datassl.Shop {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path != path {
-				t.Errorf("asked for %s", r.URL.Path)
-			}
-			_, _ = fmt.Fprint(w, answer)
-		}))
-		t.Cleanup(s.Close)
-		return must[*datassl.Shop](t)(datassl.New(datassl.Config{BaseURL: s.URL, Key: "k-1234567"}))
+func TestRejectedOrderThatWentOnIsNotBoughtAgain(t *testing.T) {
+	y := openYard(t)
+	s := y.buyer(y.road(nil))
+	first, err := s.Submit(t.Context(), y.wish("wish-1", "shop.example.com"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	_, status := shop("/ssl/7", `{"success":true,"ssl":{"order_id":7,"status":"on_fire"}}`).Status(t.Context(), "7")
-	_, catalog := shop("/products", `{"success":true,"products":[{"id":1,"name":"X","brand":"B","type":"on_fire","validation_type":"dv","pricing":{"1":"9.00"}}]}`).Products(t.Context())
-	for what, err := range map[string]error{"status": status, "catalog": catalog} {
-		if !errors.Is(err, providers.ErrUnavailable) || !strings.Contains(err.Error(), `"on_fire"`) {
-			t.Errorf("%s: %v", what, err)
-		}
+	before := y.stands()
+	corrected := y.wish("wish-2", "shop.example.com")
+	corrected.Earlier = first.UpstreamID
+	if _, err := s.Submit(t.Context(), corrected); !errors.Is(err, providers.ErrUnsure) || !strings.Contains(err.Error(), "validation_pending") {
+		t.Errorf("%v", err)
+	}
+	if n := y.since(before); n != (stood{}) {
+		t.Errorf("%+v", n)
 	}
 }
