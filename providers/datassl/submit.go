@@ -2,6 +2,8 @@ package datassl
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,7 +59,7 @@ func (s *Shop) examine(ctx context.Context, sub providers.Submission) (api.NewOr
 	if err != nil || product < 1 {
 		return api.NewOrder{}, providers.Refuse("product", fmt.Sprintf("there is no product %q", sub.ProductCode))
 	}
-	order := api.NewOrder{ProductID: product, Period: sub.Months, Reference: sub.Reference, OnceKey: sub.Reference}
+	order := api.NewOrder{ProductID: product, Period: sub.Months, Reference: sub.Reference, OnceKey: onceKey(sub)}
 	if sub.IP != "" {
 		order.Domain = sub.IP
 		return order, nil
@@ -93,6 +95,13 @@ func (s *Shop) examine(ctx context.Context, sub providers.Submission) (api.NewOr
 		}
 	}
 	return order, nil
+}
+
+// onceKey is the reference and a mark of what is wished for: another book that buys on the same account may count its references
+// alike, and must not be answered with our order.
+func onceKey(sub providers.Submission) string {
+	sum := sha256.Sum256([]byte(sub.ProductCode + "\n" + sub.IP + "\n" + sub.CSR))
+	return sub.Reference + "-" + hex.EncodeToString(sum[:8])
 }
 
 // possible refuses methods that no shop can honour, and that some would quietly replace by another.
@@ -193,7 +202,7 @@ const generations = 5
 // buy places the order. A shop that knows the key answers an order that was placed under it before; where that was cancelled
 // since, the next key is tried.
 func (s *Shop) buy(ctx context.Context, order api.NewOrder) (id int64, done bool, err error) {
-	reference := order.OnceKey
+	key := order.OnceKey
 	for n := 2; ; n++ {
 		placed, err := s.api.CreateOrder(ctx, order)
 		if errors.Is(err, providers.ErrUnknown) {
@@ -219,9 +228,9 @@ func (s *Shop) buy(ctx context.Context, order api.NewOrder) (id int64, done bool
 		case v.Status != api.Cancelled:
 			return id, !waits(v.Status.String()), nil
 		case n > generations:
-			return 0, false, fmt.Errorf("%s: the orders of reference %s were all cancelled: %w", s.name, reference, providers.ErrUnsure)
+			return 0, false, fmt.Errorf("%s: the orders of reference %s were all cancelled: %w", s.name, order.Reference, providers.ErrUnsure)
 		}
-		order.OnceKey = fmt.Sprintf("%s-%d", reference, n)
+		order.OnceKey = fmt.Sprintf("%s-%d", key, n)
 	}
 }
 
