@@ -18,6 +18,7 @@ import (
 
 // resale is a second shop, whose jobs buy from the yard.
 type resale struct {
+	t        *testing.T
 	y        *yard
 	book     *db.DB
 	worker   *jobs.Worker
@@ -26,10 +27,10 @@ type resale struct {
 	by       db.Actor
 }
 
-func (y *yard) resale(shop *datassl.Shop) *resale {
-	t, ctx := y.t, y.t.Context()
+func (y *yard) resale(t *testing.T, shop *datassl.Shop) *resale {
 	t.Helper()
-	r := &resale{y: y, book: dbtest.Open(t), by: db.Actor{Kind: db.ByPerson, ID: 1, Name: "Ayşe"}}
+	ctx := t.Context()
+	r := &resale{t: t, y: y, book: dbtest.Open(t), by: db.Actor{Kind: db.ByPerson, ID: 1, Name: "Ayşe"}}
 	r.worker = &jobs.Worker{Book: r.book, Upstreams: providers.Registry{"upstream": shop}, Checker: y.internet.Checker(nil), Log: slog.New(slog.DiscardHandler),
 		Lease: time.Minute, IssuedMail: func(o db.Order) db.Mail { return db.Mail{To: o.ResellerEmail, Subject: "issued", Body: o.Domain} }}
 	group := must[int64](t)(r.book.CreateGroup(ctx, db.System, "Gold"))
@@ -47,39 +48,39 @@ func (y *yard) resale(shop *datassl.Shop) *resale {
 }
 
 func (r *resale) order(domain string) int64 {
-	r.y.t.Helper()
-	ctx := r.y.t.Context()
-	o := must[db.Order](r.y.t)(r.book.PlaceOrder(ctx, r.by, r.reseller, db.NewOrder{ProductID: r.product, Months: 12, Domain: domain}))
-	if _, err := r.book.Configure(ctx, r.by, r.reseller, o.ID, db.Configuration{CSR: providertest.CSR(r.y.t, domain), Method: "dns"}); err != nil {
-		r.y.t.Fatal(err)
+	r.t.Helper()
+	ctx := r.t.Context()
+	o := must[db.Order](r.t)(r.book.PlaceOrder(ctx, r.by, r.reseller, db.NewOrder{ProductID: r.product, Months: 12, Domain: domain}))
+	if _, err := r.book.Configure(ctx, r.by, r.reseller, o.ID, db.Configuration{CSR: providertest.CSR(r.t, domain), Method: "dns"}); err != nil {
+		r.t.Fatal(err)
 	}
 	return o.ID
 }
 
 // until does due jobs, and lets the book's clock run, until the order is as wanted.
 func (r *resale) until(id int64, what string, ok func(db.Order) bool) db.Order {
-	r.y.t.Helper()
-	ctx := context.WithoutCancel(r.y.t.Context())
+	r.t.Helper()
+	ctx := context.WithoutCancel(r.t.Context())
 	for range 200 {
-		o := must[db.Order](r.y.t)(r.book.Order(ctx, r.reseller, id))
+		o := must[db.Order](r.t)(r.book.Order(ctx, r.reseller, id))
 		if ok(o) {
 			return o
 		}
 		job, err := r.book.ClaimJob(ctx, time.Minute)
 		if errors.Is(err, db.ErrNotFound) {
-			at := must[time.Time](r.y.t)(r.book.NextJobAt(ctx))
+			at := must[time.Time](r.t)(r.book.NextJobAt(ctx))
 			r.book.Now = func() time.Time { return at }
 			time.Sleep(20 * time.Millisecond)
 			continue
 		}
 		if err != nil {
-			r.y.t.Fatal(err)
+			r.t.Fatal(err)
 		}
 		if err := r.worker.Do(ctx, job); err != nil {
-			r.y.t.Fatal(err)
+			r.t.Fatal(err)
 		}
 	}
-	r.y.t.Fatalf("the order never came to be %s: %+v", what, must[db.Order](r.y.t)(r.book.Order(ctx, r.reseller, id)))
+	r.t.Fatalf("the order never came to be %s: %+v", what, must[db.Order](r.t)(r.book.Order(ctx, r.reseller, id)))
 	return db.Order{}
 }
 
@@ -95,7 +96,7 @@ func TestAShopBuysFromAnotherAndNeverTwice(t *testing.T) {
 		t.Run(domain, func(t *testing.T) {
 			before := y.stands()
 			shop := y.buyer(y.road(fates))
-			r := y.resale(shop)
+			r := y.resale(t, shop)
 			id := r.order(domain)
 			if domain == "throttled.example.com" { // the quiet time is real time: let it be over
 				r.until(id, "tried", func(o db.Order) bool { return len(y.tried(r)) > 0 })
@@ -134,7 +135,7 @@ func (y *yard) tried(r *resale) []db.Health {
 func TestAnOrderThatIsLostWaitsForAPerson(t *testing.T) {
 	y := openYard(t)
 	before := y.stands()
-	r := y.resale(y.buyer(y.road(map[string][]fate{"POST /orders": {lostAfter}})))
+	r := y.resale(t, y.buyer(y.road(map[string][]fate{"POST /orders": {lostAfter}})))
 	id := r.order("unsure.example.com")
 	r.until(id, "unsure", func(o db.Order) bool { return o.Fulfilment == db.FulfilmentUnsure })
 	for range 3 { // whatever jobs there are
