@@ -97,8 +97,9 @@ func (c *call) certificates() (*node, error) {
 	d.add("p_elems", strconv.Itoa(len(orders)))
 	if size, err := strconv.Atoi(c.fields.text("p_cnt")); err == nil && size > 0 {
 		number, _ := strconv.Atoi(c.fields.text("p_num"))
-		from := min(max(number-1, 0), len(orders)) * size
-		orders = orders[min(from, len(orders)):min(from+size, len(orders))]
+		size = min(size, len(orders))
+		from := min(min(max(number-1, 0), len(orders))*size, len(orders))
+		orders = orders[from:min(from+size, len(orders))]
 	}
 	reissuing, err := c.book.Reissuing(c.ctx, c.caller.ResellerID)
 	if err != nil {

@@ -59,16 +59,6 @@ func countryOf(typed string) string {
 	return typed
 }
 
-// countryID is the number of an ISO code, "" where there is none.
-func countryID(iso string) string {
-	for _, c := range countryTable() {
-		if c.iso == iso {
-			return strconv.Itoa(c.id)
-		}
-	}
-	return ""
-}
-
 // countries is func=country.
 func (c *call) countries() (*node, error) {
 	d := doc(c.fn.name)

@@ -45,3 +45,11 @@ func find(name string) *function {
 	}
 	return nil
 }
+
+// Functions lists the names of all functions, in the table's order.
+func Functions() (names []string) {
+	for _, f := range functions {
+		names = append(names, f.name)
+	}
+	return names
+}

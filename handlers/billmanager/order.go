@@ -279,13 +279,8 @@ func (c *call) fill(w *wish, p db.Product, csr *certs.CSR) error {
 		return err
 	}
 	w.order.Domain, w.order.SANs = names[0], names[1:]
-	if len(w.order.SANs) == 0 {
-		// A CSR may name them instead; the twin with or without www comes free.
-		for _, name := range csr.Names {
-			if name != names[0] && name != "www."+names[0] && names[0] != "www."+name && names[0] != "*."+name && !(strings.HasPrefix(names[0], "*.") && name == "www."+names[0][2:]) {
-				w.order.SANs = append(w.order.SANs, name)
-			}
-		}
+	if len(w.order.SANs) == 0 && slices.Contains(csr.Names, names[0]) {
+		w.order.SANs = beyond(names[0], csr.Names) // a CSR may name them instead
 	}
 	if text := c.fields.text("domain_count"); text != "" {
 		count, err := strconv.Atoi(text)
@@ -295,6 +290,18 @@ func (c *call) fill(w *wish, p db.Product, csr *certs.CSR) error {
 		w.order.SANCount = count
 	}
 	return c.prove(&w.config, append([]string{w.order.Domain}, w.order.SANs...))
+}
+
+// beyond are the names that are paid for beside a domain: the twin with or without
+// www comes free, beside *.x both x and www.x.
+func beyond(domain string, names []string) (list []string) {
+	base := strings.TrimPrefix(domain, "*.")
+	for _, name := range names {
+		if name != domain && name != base && name != "www."+base && "www."+name != domain {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // prove reads how each name will be proven: one method for all, an approver for each.
