@@ -40,8 +40,9 @@ type Configuration struct {
 	Email  string // approver for email: one of the five mailboxes at a name's domain, or only the part before @
 	Contact
 
-	Choices []NameChoice // names that are proven otherwise
-	SANs    []string     // of a reissue: the additional names from now on; nil: as they were ordered
+	Choices  []NameChoice // names that are proven otherwise
+	SANs     []string     // of a reissue: the additional names from now on; nil: as they were ordered
+	OnlySANs bool         // of a reissue: names that only the CSR has are left out
 }
 
 // namesOf decides which names the certificate will hold: the order's domain, the

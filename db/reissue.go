@@ -97,6 +97,7 @@ func (db *DB) reissueChoices(ctx context.Context, o Order, before Certificate, c
 	if err != nil {
 		return nil, nil, err
 	}
+	csr = c.heeded(o, csr)
 	if err := csr.Match(certs.Want{Domain: o.Domain, SANs: entered, MaxNames: o.Places(p), Wildcard: p.Kind == KindWildcard, CodeSigning: p.Kind == KindCodeSigning}); err != nil {
 		return nil, nil, err
 	}

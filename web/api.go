@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"certbay/handlers/access"
+	"certbay/handlers/billmanager"
 	"certbay/handlers/datassl"
 	"certbay/handlers/gogetssl"
 )
@@ -42,6 +43,8 @@ func (s *Server) apiFor(path string) http.Handler {
 		return s.api
 	case gogetssl.Serves(path):
 		return s.gogetssl
+	case billmanager.Serves(path):
+		return s.billmanager
 	}
 	return nil
 }

@@ -65,17 +65,18 @@ type Config struct {
 // Server is the portal. Make one with New.
 type Server struct {
 	Config
-	handlers *handlers.Handlers
-	sessions *session.Store
-	https    bool
-	origin   *http.CrossOriginProtection
-	changes  *limiter
-	metrics  *metrics
-	gate     *access.Gate
-	api      http.Handler
-	gogetssl http.Handler
-	stopping atomic.Bool
-	handler  http.Handler
+	handlers    *handlers.Handlers
+	sessions    *session.Store
+	https       bool
+	origin      *http.CrossOriginProtection
+	changes     *limiter
+	metrics     *metrics
+	gate        *access.Gate
+	api         http.Handler
+	gogetssl    http.Handler
+	billmanager http.Handler
+	stopping    atomic.Bool
+	handler     http.Handler
 }
 
 // New makes a server over an open book. It fails on a base URL that is none.
@@ -105,6 +106,7 @@ func New(config Config) (*Server, error) {
 	s.api = s.newAPI()
 	s.handlers.API = cmp.Or(config.API, s.triedAPI())
 	s.gogetssl = s.newGoGetSSL()
+	s.billmanager = s.newBillmanager()
 	s.handler = s.withAPI(s.mux())
 	return s, nil
 }
