@@ -4,7 +4,7 @@
 // the OpenAPI document. An operation reads its request (requests.go), asks the same
 // book as the pages, and answers with a typed response (responses.go). What goes
 // wrong becomes a status and a sentence in errors.go alone; the sentences are in
-// views/i18n (api.json), in Turkish unless the program asks for English.
+// views/i18n (apireply.json), in Turkish unless the program asks for English.
 //
 // Times are UTC. Amounts are USD.
 package datassl

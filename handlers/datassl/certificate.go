@@ -41,5 +41,5 @@ func (c *call) downloadCertificate() (any, error) {
 		return nil, err
 	}
 	return DownloadAnswer{ok(""), CertificateFiles{Domain: o.Domain, ValidFrom: Date{cert.NotBefore}, ValidTill: Date{cert.NotAfter},
-		CertificatePEM: cert.PEM, CABundle: cert.Chain, PrivateKeyNote: c.t("api.certificate.key_note")}}, nil
+		CertificatePEM: cert.PEM, CABundle: cert.Chain, PrivateKeyNote: c.t("apireply.certificate.key_note")}}, nil
 }

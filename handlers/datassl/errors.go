@@ -28,15 +28,15 @@ func (r *refusal) Error() string { return "datassl: " + r.code }
 
 // Refusals of this dialect's own.
 var (
-	errNotInGroup   = &refusal{status: http.StatusForbidden, code: "product_not_in_group", key: "api.error.not_in_group"}
-	errCancelTime   = &refusal{status: http.StatusConflict, code: "not_cancellable", key: "api.error.cancel_time"}
-	errNotPayable   = &refusal{status: http.StatusConflict, code: "not_payable", key: "api.error.not_payable"}
-	errNotConfig    = &refusal{status: http.StatusConflict, code: "not_configurable", key: "api.error.not_configurable"}
-	errUnpaid       = &refusal{status: http.StatusConflict, code: "unpaid", key: "api.error.unpaid"}
-	errNotPending   = &refusal{status: http.StatusConflict, code: "no_validation_pending", key: "api.error.no_validation"}
-	errNotReissue   = &refusal{status: http.StatusConflict, code: "not_reissuable", key: "api.error.not_reissuable"}
-	errNotIssued    = &refusal{status: http.StatusNotFound, code: "not_issued", key: "api.error.not_issued"}
-	errNoSuchDomain = &refusal{status: http.StatusNotFound, code: "domain_not_found", key: "api.error.no_such_name"}
+	errNotInGroup   = &refusal{status: http.StatusForbidden, code: "product_not_in_group", key: "apireply.error.not_in_group"}
+	errCancelTime   = &refusal{status: http.StatusConflict, code: "not_cancellable", key: "apireply.error.cancel_time"}
+	errNotPayable   = &refusal{status: http.StatusConflict, code: "not_payable", key: "apireply.error.not_payable"}
+	errNotConfig    = &refusal{status: http.StatusConflict, code: "not_configurable", key: "apireply.error.not_configurable"}
+	errUnpaid       = &refusal{status: http.StatusConflict, code: "unpaid", key: "apireply.error.unpaid"}
+	errNotPending   = &refusal{status: http.StatusConflict, code: "no_validation_pending", key: "apireply.error.no_validation"}
+	errNotReissue   = &refusal{status: http.StatusConflict, code: "not_reissuable", key: "apireply.error.not_reissuable"}
+	errNotIssued    = &refusal{status: http.StatusNotFound, code: "not_issued", key: "apireply.error.not_issued"}
+	errNoSuchDomain = &refusal{status: http.StatusNotFound, code: "domain_not_found", key: "apireply.error.no_such_name"}
 )
 
 // upstreamRefused is a wish that was taken and then refused by the authority, in
@@ -50,28 +50,28 @@ var refusals = []struct {
 	err error
 	refusal
 }{
-	{notFound{}, refusal{404, "no_such_endpoint", "api.error.no_endpoint", nil}},
-	{access.ErrNoKey, refusal{401, "key_missing", "api.error.key_missing", nil}},
-	{access.ErrUnknownKey, refusal{401, "key_unknown", "api.error.key_unknown", nil}},
-	{access.ErrExpiredKey, refusal{401, "key_expired", "api.error.key_expired", nil}},
-	{access.ErrOff, refusal{401, "api_off", "api.error.api_off", nil}},
-	{access.ErrAddress, refusal{401, "address_not_allowed", "api.error.address", nil}},
-	{access.ErrTooLarge, refusal{413, "body_too_large", "api.error.too_large", []any{"Max", maxBody >> 10}}},
-	{access.ErrContentType, refusal{415, "content_type", "api.error.content_type", nil}},
-	{access.ErrUnreadable, refusal{400, "body", "api.error.body", nil}},
-	{access.ErrOnceKey, refusal{400, "idempotency_key", "api.error.once_key", nil}},
-	{errBody, refusal{400, "body", "api.error.body", nil}},
-	{db.ErrRunning, refusal{409, "idempotency_running", "api.error.running", nil}},
-	{db.ErrReused, refusal{422, "idempotency_reused", "api.error.reused", nil}},
-	{db.ErrSuspended, refusal{401, "api_off", "api.error.api_off", nil}},
-	{db.ErrForbidden, refusal{403, "no_group", "api.error.no_group", nil}},
-	{db.ErrNotFound, refusal{404, "not_found", "api.error.not_found", nil}},
-	{db.ErrNotSold, refusal{404, "not_found", "api.error.not_found", nil}},
-	{db.ErrNoRate, refusal{409, "no_rate", "api.error.no_rate", nil}},
-	{db.ErrStale, refusal{409, "changed_meanwhile", "api.error.stale", nil}},
-	{db.ErrDuplicate, refusal{409, "changed_meanwhile", "api.error.stale", nil}},
-	{context.Canceled, refusal{503, "broken_off", "api.error.broken_off", nil}},
-	{context.DeadlineExceeded, refusal{503, "broken_off", "api.error.broken_off", nil}},
+	{notFound{}, refusal{404, "no_such_endpoint", "apireply.error.no_endpoint", nil}},
+	{access.ErrNoKey, refusal{401, "key_missing", "apireply.error.key_missing", nil}},
+	{access.ErrUnknownKey, refusal{401, "key_unknown", "apireply.error.key_unknown", nil}},
+	{access.ErrExpiredKey, refusal{401, "key_expired", "apireply.error.key_expired", nil}},
+	{access.ErrOff, refusal{401, "api_off", "apireply.error.api_off", nil}},
+	{access.ErrAddress, refusal{401, "address_not_allowed", "apireply.error.address", nil}},
+	{access.ErrTooLarge, refusal{413, "body_too_large", "apireply.error.too_large", []any{"Max", maxBody >> 10}}},
+	{access.ErrContentType, refusal{415, "content_type", "apireply.error.content_type", nil}},
+	{access.ErrUnreadable, refusal{400, "body", "apireply.error.body", nil}},
+	{access.ErrOnceKey, refusal{400, "idempotency_key", "apireply.error.once_key", nil}},
+	{errBody, refusal{400, "body", "apireply.error.body", nil}},
+	{db.ErrRunning, refusal{409, "idempotency_running", "apireply.error.running", nil}},
+	{db.ErrReused, refusal{422, "idempotency_reused", "apireply.error.reused", nil}},
+	{db.ErrSuspended, refusal{401, "api_off", "apireply.error.api_off", nil}},
+	{db.ErrForbidden, refusal{403, "no_group", "apireply.error.no_group", nil}},
+	{db.ErrNotFound, refusal{404, "not_found", "apireply.error.not_found", nil}},
+	{db.ErrNotSold, refusal{404, "not_found", "apireply.error.not_found", nil}},
+	{db.ErrNoRate, refusal{409, "no_rate", "apireply.error.no_rate", nil}},
+	{db.ErrStale, refusal{409, "changed_meanwhile", "apireply.error.stale", nil}},
+	{db.ErrDuplicate, refusal{409, "changed_meanwhile", "apireply.error.stale", nil}},
+	{context.Canceled, refusal{503, "broken_off", "apireply.error.broken_off", nil}},
+	{context.DeadlineExceeded, refusal{503, "broken_off", "apireply.error.broken_off", nil}},
 }
 
 // refusal turns an error into an answer, and sets the headers that go with it.
@@ -102,16 +102,16 @@ func (c *call) explain(err error) (int, Refused) {
 		return own.status, Refused{Code: own.code, Error: c.t(own.key, own.args...)}
 	case errors.As(err, &method):
 		h.Set("Allow", strings.Join(method.allow, ", "))
-		return http.StatusMethodNotAllowed, Refused{Code: "method_not_allowed", Error: c.t("api.error.method", "Allow", strings.Join(method.allow, ", "))}
+		return http.StatusMethodNotAllowed, Refused{Code: "method_not_allowed", Error: c.t("apireply.error.method", "Allow", strings.Join(method.allow, ", "))}
 	case errors.As(err, &scope):
-		return http.StatusForbidden, Refused{Code: "scope_missing", Error: c.t("api.error.scope", "Scope", string(scope.Scope))}
+		return http.StatusForbidden, Refused{Code: "scope_missing", Error: c.t("apireply.error.scope", "Scope", string(scope.Scope))}
 	case errors.As(err, &throttled):
 		wait := max(1, int(math.Ceil(throttled.RetryAfter.Seconds())))
 		h.Set("Retry-After", strconv.Itoa(wait))
-		return http.StatusTooManyRequests, Refused{Code: "too_many_requests", Error: c.t("api.error.too_many", "Seconds", wait)}
+		return http.StatusTooManyRequests, Refused{Code: "too_many_requests", Error: c.t("apireply.error.too_many", "Seconds", wait)}
 	case errors.As(err, &short):
 		return http.StatusPaymentRequired, Refused{Code: "insufficient_credit",
-			Error: c.t("api.error.credit", "Needed", dollars(short.Needed), "Available", dollars(short.Available))}
+			Error: c.t("apireply.error.credit", "Needed", dollars(short.Needed), "Available", dollars(short.Available))}
 	case errors.As(err, &one):
 		return c.explainParameters(badParameters{one})
 	case errors.As(err, &several):
@@ -121,7 +121,7 @@ func (c *call) explain(err error) (int, Refused) {
 	case errors.As(err, &rejected):
 		return c.explainRejected(rejected)
 	case errors.As(err, &upstream):
-		return http.StatusUnprocessableEntity, Refused{Code: "refused_by_authority", Error: c.t("api.error.upstream", "Words", upstream.words)}
+		return http.StatusUnprocessableEntity, Refused{Code: "refused_by_authority", Error: c.t("apireply.error.upstream", "Words", upstream.words)}
 	}
 	for _, r := range refusals {
 		if !errors.Is(err, r.err) {
@@ -136,10 +136,10 @@ func (c *call) explain(err error) (int, Refused) {
 		return r.status, Refused{Code: r.code, Error: c.t(r.key, r.args...)}
 	}
 	if errors.Is(err, db.ErrInvalid) {
-		return http.StatusBadRequest, Refused{Code: "invalid", Error: c.t("api.error.body")}
+		return http.StatusBadRequest, Refused{Code: "invalid", Error: c.t("apireply.error.body")}
 	}
 	c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference, "path", c.r.URL.Path)
-	return http.StatusInternalServerError, Refused{Code: "internal", Error: c.t("api.error.internal", "Reference", c.reference)}
+	return http.StatusInternalServerError, Refused{Code: "internal", Error: c.t("apireply.error.internal", "Reference", c.reference)}
 }
 
 func oneField(code, field, text string) Refused {
@@ -174,7 +174,7 @@ func (c *call) explainRejected(rejected *db.Rejected) (int, Refused) {
 		text := views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.ctx)
 		missing := p.Code == "required" || p.Code == "name_empty"
 		if missing {
-			text = c.t("api.parameter.missing")
+			text = c.t("apireply.parameter.missing")
 		}
 		body.Fields = append(body.Fields, FieldError{Field: field, Message: text})
 		if i == 0 {

@@ -44,7 +44,7 @@ func (c *call) getInvoice() (any, error) {
 	for _, l := range i.Snapshot.Lines {
 		text := l.Text
 		if l.Kind == "discount" {
-			text = c.t("api.invoice.discount")
+			text = c.t("apireply.invoice.discount")
 		}
 		detail.Lines = append(detail.Lines, InvoiceLine{Kind: l.Kind, Description: text, Quantity: l.Quantity, Amount: Amount(l.Cents)})
 	}
@@ -59,13 +59,13 @@ func (c *call) transaction(e db.LedgerEntry) Transaction {
 	}
 	switch e.Kind {
 	case "order":
-		t.Description = c.t("api.credit.order", "Number", e.OrderNumber)
+		t.Description = c.t("apireply.credit.order", "Number", e.OrderNumber)
 	case "refund":
-		t.Description = c.t("api.credit.refund", "Number", e.OrderNumber)
+		t.Description = c.t("apireply.credit.refund", "Number", e.OrderNumber)
 	case "topup":
-		t.Description = c.t("api.credit.topup")
+		t.Description = c.t("apireply.credit.topup")
 	default:
-		t.Description = c.t("api.credit.adjustment")
+		t.Description = c.t("apireply.credit.adjustment")
 	}
 	return t
 }
@@ -134,5 +134,5 @@ func (c *call) payOrder() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Paid{ok(c.t("api.order.paid")), o.ID, Amount(o.PayableCents()), Amount(balance)}, nil
+	return Paid{ok(c.t("apireply.order.paid")), o.ID, Amount(o.PayableCents()), Amount(balance)}, nil
 }

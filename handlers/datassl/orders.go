@@ -111,7 +111,7 @@ func (c *call) createOrder() (any, error) {
 		return nil, err
 	}
 	return OrderPlaced{
-		Success: ok(c.t("api.order.placed")), OrderID: o.ID, OrderNumber: o.Number, Domain: o.Domain,
+		Success: ok(c.t("apireply.order.placed")), OrderID: o.ID, OrderNumber: o.Number, Domain: o.Domain,
 		BasePrice: Amount(o.BaseCents), SANTotal: Amount(o.SANCents), DiscountAmount: Amount(o.DiscountCents), Total: Amount(o.TotalCents),
 		Status: string(o.Status), PaymentStatus: paymentStatus(o), CreditUsed: Amount(o.PayableCents()), NewBalance: Amount(balance),
 		InvoiceNumber: invoice.Number, Tax: Amount(o.TaxCents), Period: o.Months, Currency: currency,
@@ -158,9 +158,9 @@ func (c *call) changeOrder() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := OrderCancelled{Success: ok(c.t("api.order.cancel_asked")), OrderID: o.ID, OrderNumber: o.Number, Status: string(o.Status), NewBalance: Amount(balance)}
+	answer := OrderCancelled{Success: ok(c.t("apireply.order.cancel_asked")), OrderID: o.ID, OrderNumber: o.Number, Status: string(o.Status), NewBalance: Amount(balance)}
 	if o.Status == db.StatusCancelled {
-		answer.Message = c.t("api.order.cancelled")
+		answer.Message = c.t("apireply.order.cancelled")
 		if o.Paid {
 			answer.RefundedAmount = Amount(o.PayableCents())
 		}

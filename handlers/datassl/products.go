@@ -92,7 +92,7 @@ func (c *call) listProducts() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := ProductList{Success: ok(""), Products: []Product{}, GroupID: reseller.GroupID, Note: c.t("api.products.note")}
+	answer := ProductList{Success: ok(""), Products: []Product{}, GroupID: reseller.GroupID, Note: c.t("apireply.products.note")}
 	for _, p := range products {
 		if brand := q.Get("brand"); !p.NoRate && (brand == "" || strings.EqualFold(brand, p.Brand)) {
 			answer.Products = append(answer.Products, product(p))

@@ -53,18 +53,18 @@ func checkField(f reflect.StructField, value any) *badParameter {
 	case Number:
 		switch {
 		case v.Bad:
-			return &badParameter{Name: name, Key: "api.parameter.number"}
+			return &badParameter{Name: name, Key: "apireply.parameter.number"}
 		case need && !v.Set:
-			return &badParameter{Name: name, Key: "api.parameter.missing"}
+			return &badParameter{Name: name, Key: "apireply.parameter.missing"}
 		}
 	case Text:
 		switch {
 		case v.Bad:
-			return &badParameter{Name: name, Key: "api.parameter.text"}
+			return &badParameter{Name: name, Key: "apireply.parameter.text"}
 		case need && strings.TrimSpace(v.Value) == "":
-			return &badParameter{Name: name, Key: "api.parameter.missing"}
+			return &badParameter{Name: name, Key: "apireply.parameter.missing"}
 		case len(words) > 0 && v.Value != "" && !slices.Contains(words, v.Value):
-			return &badParameter{Name: name, Key: "api.parameter.words", Args: []any{"Words", strings.Join(words, ", ")}}
+			return &badParameter{Name: name, Key: "apireply.parameter.words", Args: []any{"Words", strings.Join(words, ", ")}}
 		}
 	}
 	return nil
@@ -74,7 +74,7 @@ func checkField(f reflect.StructField, value any) *badParameter {
 func number(name, text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 {
-		return 0, &badParameter{Name: name, Key: "api.parameter.number"}
+		return 0, &badParameter{Name: name, Key: "apireply.parameter.number"}
 	}
 	return n, nil
 }
@@ -91,7 +91,7 @@ func (n Number) count() int { return int(min(max(n.Value, math.MinInt32), math.M
 func (c *call) query() (url.Values, error) {
 	typed, err := url.ParseQuery(c.r.URL.RawQuery)
 	if err != nil {
-		return nil, &badParameter{Name: "?", Key: "api.parameter.text"}
+		return nil, &badParameter{Name: "?", Key: "apireply.parameter.text"}
 	}
 	values := url.Values{}
 	var bad badParameters
@@ -102,13 +102,13 @@ func (c *call) query() (url.Values, error) {
 		}
 		switch n, err := strconv.Atoi(value); {
 		case !utf8.ValidString(value) || strings.Contains(value, "\x00"):
-			bad = append(bad, &badParameter{Name: p.Name, Key: "api.parameter.text"})
+			bad = append(bad, &badParameter{Name: p.Name, Key: "apireply.parameter.text"})
 		case p.Number && (err != nil || n > math.MaxInt32):
-			bad = append(bad, &badParameter{Name: p.Name, Key: "api.parameter.number"})
+			bad = append(bad, &badParameter{Name: p.Name, Key: "apireply.parameter.number"})
 		case p.Number && n < p.Min:
-			bad = append(bad, &badParameter{Name: p.Name, Key: "api.parameter.least", Args: []any{"Min", p.Min}})
+			bad = append(bad, &badParameter{Name: p.Name, Key: "apireply.parameter.least", Args: []any{"Min", p.Min}})
 		case p.Words != nil && !slices.Contains(p.Words, value):
-			bad = append(bad, &badParameter{Name: p.Name, Key: "api.parameter.words", Args: []any{"Words", strings.Join(p.Words, ", ")}})
+			bad = append(bad, &badParameter{Name: p.Name, Key: "apireply.parameter.words", Args: []any{"Words", strings.Join(p.Words, ", ")}})
 		}
 		values.Set(p.Name, value)
 	}

@@ -236,7 +236,7 @@ func (s *shop) ok(a answer) answer {
 // refused fails the test unless the answer refuses with the status and a code.
 func (s *shop) refused(a answer, status int, code string) answer {
 	s.t.Helper()
-	if a.status != status || a.at("success") != false || a.text("code") != code || a.text("error") == "" || strings.Contains(a.text("error"), "api.") {
+	if a.status != status || a.at("success") != false || a.text("code") != code || a.text("error") == "" || strings.Contains(a.text("error"), "apireply.") {
 		s.t.Errorf("wanted %d %s, got %d %s", status, code, a.status, a.raw)
 	}
 	return a

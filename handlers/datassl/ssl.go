@@ -53,7 +53,7 @@ func (c *call) configure() (any, error) {
 	if o.Status == db.StatusPendingConfiguration {
 		return nil, &upstreamRefused{o.Message}
 	}
-	return c.sslAnswer(o, c.t("api.ssl.configured"))
+	return c.sslAnswer(o, c.t("apireply.ssl.configured"))
 }
 
 // getSSL is GET /ssl/{order_id}: what is under way is asked for upstream, and a
@@ -79,7 +79,7 @@ func (c *call) resendValidation() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changeSSL(r.OrderID, c.t("api.ssl.resent"), func(ctx context.Context, o db.Order) ([]int64, error) {
+	return c.changeSSL(r.OrderID, c.t("apireply.ssl.resent"), func(ctx context.Context, o db.Order) ([]int64, error) {
 		return c.book.ResendAllDCV(ctx, c.caller.Actor(), o.ResellerID, o.ID)
 	}, errNotPending)
 }
@@ -91,7 +91,7 @@ func (c *call) changeDCV() (any, error) {
 		return nil, err
 	}
 	name := strings.ToLower(strings.TrimSpace(r.Domain.Value))
-	return c.changeSSL(r.OrderID, c.t("api.ssl.changed"), func(ctx context.Context, o db.Order) ([]int64, error) {
+	return c.changeSSL(r.OrderID, c.t("apireply.ssl.changed"), func(ctx context.Context, o db.Order) ([]int64, error) {
 		jobs, err := c.book.ChangeDCV(ctx, c.caller.Actor(), o.ResellerID, o.ID, name, r.DCVMethod.Value, r.ApproverEmail.Value)
 		if errors.Is(err, db.ErrNotFound) {
 			err = errNoSuchDomain
@@ -106,7 +106,7 @@ func (c *call) reissue() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changeSSL(r.OrderID, c.t("api.ssl.reissue"), func(ctx context.Context, o db.Order) ([]int64, error) {
+	return c.changeSSL(r.OrderID, c.t("apireply.ssl.reissue"), func(ctx context.Context, o db.Order) ([]int64, error) {
 		job, err := c.book.Reissue(ctx, c.caller.Actor(), o.ResellerID, o.ID, db.Configuration{CSR: r.CSR.Value, Method: r.DCVMethod.Value, Email: r.ApproverEmail.Value})
 		return []int64{job}, err
 	}, errNotReissue)

@@ -139,7 +139,7 @@ func (s *Shop) product(p api.Product) (providers.Product, error) {
 		}
 	}
 	for _, t := range p.Terms {
-		out.Terms = append(out.Terms, providers.Term{Months: int(t.Period), Cost: t.ResellerPrice.Money(in)})
+		out.Terms = append(out.Terms, providers.Term{Months: int(t.Period), Cost: cost(t.ResellerPrice, in)})
 	}
 	if len(out.Terms) == 0 {
 		for years, price := range p.Pricing {
@@ -147,7 +147,7 @@ func (s *Shop) product(p api.Product) (providers.Product, error) {
 			if err != nil || n < 1 || n > 10 {
 				return bad("term of years", years)
 			}
-			out.Terms = append(out.Terms, providers.Term{Months: 12 * n, Cost: price.Money(in)})
+			out.Terms = append(out.Terms, providers.Term{Months: 12 * n, Cost: cost(price, in)})
 		}
 	}
 	if len(out.Terms) == 0 {
@@ -167,7 +167,15 @@ func sanRule(enabled wire.Bool, included, most wire.Int, price wire.Cents, years
 	if year, ok := years["1"]; ok {
 		price = year
 	}
-	return providers.SANRule{Included: int(included), Maximum: int(most), Cost: price.Money(in)}
+	return providers.SANRule{Included: int(included), Maximum: int(most), Cost: cost(price, in)}
+}
+
+// cost has no currency where no price is told, so that it is never taken for nought.
+func cost(c wire.Cents, in money.Currency) money.Money {
+	if !c.Given {
+		return money.Money{}
+	}
+	return c.Money(in)
 }
 
 // methods fills in how domain control can be shown.

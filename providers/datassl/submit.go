@@ -2,6 +2,8 @@ package datassl
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,7 +59,7 @@ func (s *Shop) examine(ctx context.Context, sub providers.Submission) (api.NewOr
 	if err != nil || product < 1 {
 		return api.NewOrder{}, providers.Refuse("product", fmt.Sprintf("there is no product %q", sub.ProductCode))
 	}
-	order := api.NewOrder{ProductID: product, Period: sub.Months, Reference: sub.Reference, OnceKey: sub.Reference}
+	order := api.NewOrder{ProductID: product, Period: sub.Months, Reference: sub.Reference, OnceKey: onceKey(sub)}
 	if sub.IP != "" {
 		order.Domain = sub.IP
 		return order, nil
@@ -95,6 +97,13 @@ func (s *Shop) examine(ctx context.Context, sub providers.Submission) (api.NewOr
 	return order, nil
 }
 
+// onceKey is the reference and a mark of what is wished for: another book that buys on the same account may count its references
+// alike, and must not be answered with our order.
+func onceKey(sub providers.Submission) string {
+	sum := sha256.Sum256([]byte(sub.ProductCode + "\n" + sub.IP + "\n" + sub.CSR))
+	return sub.Reference + "-" + hex.EncodeToString(sum[:8])
+}
+
 // possible refuses methods that no shop can honour, and that some would quietly replace by another.
 func possible(c providers.DomainChoice) error {
 	switch {
@@ -116,14 +125,8 @@ func twin(main, other string) bool {
 // configured as well. 0 is none.
 func (s *Shop) bought(ctx context.Context, sub providers.Submission) (id int64, done bool, err error) {
 	if sub.Earlier != "" {
-		if id, err = s.parseID(sub.Earlier); err == nil {
-			v, err := s.api.SSL(ctx, id)
-			if err == nil && waits(v.Status.String()) {
-				return id, false, nil
-			}
-			if err != nil && !errors.Is(err, providers.ErrUnknown) {
-				return 0, false, err
-			}
+		if id, err = s.earlier(ctx, sub.Earlier); id != 0 || err != nil {
+			return id, false, err
 		}
 	}
 	o, err := s.find(ctx, sub.Reference)
@@ -134,6 +137,27 @@ func (s *Shop) bought(ctx context.Context, sub providers.Submission) (id int64, 
 		return 0, false, nil
 	}
 	return 0, false, err
+}
+
+// earlier looks at an order that was rejected: its id while it waits for a correction, 0 when it is over. One that went on
+// without us is a person's to judge: buying another would pay twice, and it may be for another key.
+func (s *Shop) earlier(ctx context.Context, upstreamID string) (int64, error) {
+	id, err := s.parseID(upstreamID)
+	if err != nil {
+		return 0, nil
+	}
+	v, err := s.api.SSL(ctx, id)
+	switch {
+	case errors.Is(err, providers.ErrUnknown):
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case waits(v.Status.String()):
+		return id, nil
+	case v.Status == api.Cancelled, v.Status == api.Expired:
+		return 0, nil
+	}
+	return 0, fmt.Errorf("%s: order %d was rejected before, and is %s now: %w", s.name, id, v.Status, providers.ErrUnsure)
 }
 
 // waits says that an order waits for its configuration.
@@ -178,7 +202,7 @@ const generations = 5
 // buy places the order. A shop that knows the key answers an order that was placed under it before; where that was cancelled
 // since, the next key is tried.
 func (s *Shop) buy(ctx context.Context, order api.NewOrder) (id int64, done bool, err error) {
-	reference := order.OnceKey
+	key := order.OnceKey
 	for n := 2; ; n++ {
 		placed, err := s.api.CreateOrder(ctx, order)
 		if errors.Is(err, providers.ErrUnknown) {
@@ -204,9 +228,9 @@ func (s *Shop) buy(ctx context.Context, order api.NewOrder) (id int64, done bool
 		case v.Status != api.Cancelled:
 			return id, !waits(v.Status.String()), nil
 		case n > generations:
-			return 0, false, fmt.Errorf("%s: the orders of reference %s were all cancelled: %w", s.name, reference, providers.ErrUnsure)
+			return 0, false, fmt.Errorf("%s: the orders of reference %s were all cancelled: %w", s.name, order.Reference, providers.ErrUnsure)
 		}
-		order.OnceKey = fmt.Sprintf("%s-%d", reference, n)
+		order.OnceKey = fmt.Sprintf("%s-%d", key, n)
 	}
 }
 

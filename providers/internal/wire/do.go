@@ -31,13 +31,17 @@ func (cl *Client) Do(ctx context.Context, c Call) (Answer, error) {
 	if err != nil {
 		return Answer{}, cl.failure(r, providers.TroubleCircuit, "not tried: the last calls to it failed", nil)
 	}
+	outcome := errPanic
+	defer func() { done(outcome) }() // also when Judge panics: a breaker that is never told stays half-open for good
 	a, err := cl.exchange(ctx, r)
 	if err == nil {
 		err = cl.understand(r, a)
 	}
-	done(err)
+	outcome = err
 	return a, err
 }
+
+var errPanic = fmt.Errorf("panic: %w", providers.ErrUnavailable)
 
 // enter waits for a slot, and until a quiet time the upstream asked for is over where that is soon.
 func (cl *Client) enter(ctx context.Context, r request) error {

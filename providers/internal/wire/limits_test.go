@@ -43,6 +43,23 @@ func TestAfterFailuresInARowNothingIsTriedForAWhile(t *testing.T) {
 	}
 }
 
+func TestPanicOfAnAdapterDoesNotJamTheCircuit(t *testing.T) {
+	u := serve(t, text(200, "application/json", `{"success":true}`))
+	cl, _ := client(t, u.url, func(c *wire.Config) { c.Failures, c.Rest, c.Concurrency = 1, 10*time.Millisecond, 1 })
+	bad := call(true, &envelope{})
+	bad.Judge = func(wire.Answer) error { panic("adapter bug") }
+	for range 2 { // closed → open, then half-open → open
+		func() {
+			defer func() { recover() }()
+			_, _ = cl.Do(t.Context(), bad)
+		}()
+		time.Sleep(20 * time.Millisecond)
+	}
+	if _, err := cl.Do(t.Context(), call(true, &envelope{})); err != nil || cl.Circuit() != "closed" {
+		t.Errorf("%v, circuit %s", err, cl.Circuit())
+	}
+}
+
 func TestRefusalsDoNotOpenTheCircuit(t *testing.T) {
 	u := serve(t, text(422, "application/json", `{"error":"no"}`))
 	cl, _ := client(t, u.url, func(c *wire.Config) { c.Failures = 2 })
