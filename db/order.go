@@ -84,8 +84,9 @@ type Order struct {
 	CertificateUntil time.Time // end of the newest issued certificate; zero while none
 	UpstreamSeenAt   time.Time
 	LicenceKey       string
-	Paid             bool // false: placed to be paid later, see PayOrder
-	Vetting          bool // every name is proven; the CA looks at the company
+	Paid             bool   // false: placed to be paid later, see PayOrder
+	Reference        string // what the reseller's program calls it; not unique
+	Vetting          bool   // every name is proven; the CA looks at the company
 }
 
 // PayableCents is what the order debited: total plus tax.
@@ -100,7 +101,7 @@ const (
 	orderColumns = `o.id, o.number, o.reseller_id, r.company, r.email, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
 		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
 		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
-		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting`
+		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting, o.reference`
 	orderTables = `orders o join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`
 )
 
@@ -108,7 +109,7 @@ func scanOrder(s scanner) (o Order, err error) {
 	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ResellerEmail, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
 		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
 		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
-		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting)
+		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting, &o.Reference)
 	return o, err
 }
 
@@ -243,6 +244,11 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	}
 	for i, name := range d.SANs {
 		if _, err := t.ExecContext(ctx, `insert into order_name (order_id, position, name) values ($1, $2, $3)`, id, i, name); err != nil {
+			return Order{}, err
+		}
+	}
+	if d.Reference != "" {
+		if _, err := t.ExecContext(ctx, `update orders set reference = $1 where id = $2`, d.Reference, id); err != nil {
 			return Order{}, err
 		}
 	}

@@ -36,6 +36,7 @@ type OrderFilter struct {
 	Brand          string
 	Search         string // part of a domain, an order number or an invoice number
 	ExpiringWithin int    // days
+	Reference      string // the whole of what a program calls its order
 	ResellerID     int64  // the operator's lists only
 	Sort           string // one of OrderSorts; "-" in front turns it round
 	Page
@@ -82,6 +83,7 @@ func (db *DB) orderConditions(f OrderFilter) (conditions, []any) {
 	now := db.now()
 	where.add(&args, f.ResellerID != 0, "o.reseller_id = ?", f.ResellerID)
 	where.add(&args, f.Status != "", "o.status = ?", f.Status)
+	where.add(&args, f.Reference != "", "o.reference = ? and o.reference <> ''", f.Reference)
 	where.add(&args, f.Brand != "", "p.brand = ?", f.Brand)
 	if search := searchText(f.Search); search != "" {
 		where.add(&args, true, `(o.domain like ? escape '\' or lower(o.number) like ? escape '\'

@@ -45,6 +45,7 @@ type NewOrder struct {
 	CustomerName     string
 	CustomerEmail    string
 	Note             string
+	Reference        string // what the reseller's program calls it
 	FormToken        string // one order per token; a resend answers the order placed first
 	Unpaid           bool   // to be paid later, where credit is short and the reseller may
 }
@@ -93,7 +94,8 @@ func (n NewOrder) check(p Product) (NewOrder, []Problem) {
 	n.CustomerName = strings.TrimSpace(n.CustomerName)
 	n.CustomerEmail = strings.TrimSpace(n.CustomerEmail)
 	n.Note = strings.TrimSpace(n.Note)
-	for field, text := range map[string]string{"customer_name": n.CustomerName, "note": n.Note} {
+	n.Reference = strings.TrimSpace(n.Reference)
+	for field, text := range map[string]string{"customer_name": n.CustomerName, "note": n.Note, "reference": n.Reference} {
 		if len([]rune(text)) > maxText {
 			reject(field, "too_long", "", maxText)
 		}

@@ -15,3 +15,7 @@ create table idempotency (
     primary key (api_key_id, key)
 );
 create index idempotency_created_idx on idempotency (created_at);
+
+-- What a program calls its order, so that it can ask for it when an answer was lost.
+alter table orders add column reference text not null default '';
+create index orders_reference_idx on orders (reseller_id, reference) where reference <> '';

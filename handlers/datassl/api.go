@@ -7,6 +7,23 @@
 // views/i18n (apireply.json), in Turkish unless the program asks for English.
 //
 // Times are UTC. Amounts are USD.
+//
+// What the document leaves open is decided so:
+//
+//   - limit above 100 counts as 100; an empty parameter is a missing one; any other
+//     value that can't be is 400 and says which field.
+//   - A field that can't be read is 400, a wish that can't be done is 422, one that
+//     comes at the wrong time 409, a product of other groups 403, whatever belongs to
+//     another reseller 404.
+//   - total is without tax, as in the document's examples; credit_used and amount_paid
+//     are what the wallet paid, tax included.
+//   - POST /orders counts names; which they are is said with the CSR.
+//   - Only pending and processing orders are cancelled here; the pages do more.
+//   - Changes wait eight seconds for their outcome and then answer how it stands;
+//     GET /ssl/{order_id} waits three for the authority's word.
+//   - What the authority refused of a wish is 422 in its words.
+//   - Of the answers under an Idempotency-Key those are kept that changed something or
+//     were good; a refusal leaves the key as new.
 package datassl
 
 import (

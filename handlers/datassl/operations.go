@@ -43,6 +43,7 @@ var operations = []Operation{
 		Query: []Parameter{
 			{Name: "status", Words: statusWords(), TR: "Durum", EN: "Status"},
 			{Name: "domain", TR: "Alan adının bir bölümü", EN: "Part of a domain"},
+			{Name: "reference", TR: "Siparişi verirken gönderdiğiniz referansın tamamı", EN: "The whole reference that was sent with the order"},
 			limitParameter, offsetParameter,
 		},
 		Response: OrderList{}, Errors: []int{400}, serve: (*call).listOrders},

@@ -16,7 +16,7 @@ func order(o db.Order) Order {
 		Domain: o.Domain, Period: o.Months, SANCount: o.SANCount, SANWildcardCount: o.WildcardSANCount,
 		BasePrice: Amount(o.BaseCents), SANTotal: Amount(o.SANCents), DiscountAmount: Amount(o.DiscountCents), Total: Amount(o.TotalCents),
 		Tax: Amount(o.TaxCents), Payable: Amount(o.PayableCents()), Currency: currency,
-		Status: string(o.Status), PaymentStatus: paymentStatus(o), CreatedAt: Moment{o.CreatedAt}, CompletedAt: Moment{o.CompletedAt},
+		Status: string(o.Status), Reference: o.Reference, PaymentStatus: paymentStatus(o), CreatedAt: Moment{o.CreatedAt}, CompletedAt: Moment{o.CompletedAt},
 		ExpiresAt: Moment{o.EndsAt}, ValidTill: Date{o.CertificateUntil},
 	}
 }
@@ -43,7 +43,7 @@ func (c *call) listOrders() (any, error) {
 		return nil, err
 	}
 	p := page(q)
-	orders, total, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Status: db.Status(q.Get("status")), Search: q.Get("domain"), Page: p})
+	orders, total, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Status: db.Status(q.Get("status")), Search: q.Get("domain"), Reference: q.Get("reference"), Page: p})
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (c *call) createOrder() (any, error) {
 		Success: ok(c.t("apireply.order.placed")), OrderID: o.ID, OrderNumber: o.Number, Domain: o.Domain,
 		BasePrice: Amount(o.BaseCents), SANTotal: Amount(o.SANCents), DiscountAmount: Amount(o.DiscountCents), Total: Amount(o.TotalCents),
 		Status: string(o.Status), PaymentStatus: paymentStatus(o), CreditUsed: Amount(o.PayableCents()), NewBalance: Amount(balance),
-		InvoiceNumber: invoice.Number, Tax: Amount(o.TaxCents), Period: o.Months, Currency: currency,
+		InvoiceNumber: invoice.Number, Tax: Amount(o.TaxCents), Period: o.Months, Currency: currency, Reference: o.Reference,
 	}, nil
 }
 
@@ -125,7 +125,7 @@ func (c *call) place(r CreateOrder) (db.Order, error) {
 		period = r.Period.count()
 	}
 	o, err := c.book.PlaceOrder(c.ctx, c.caller.Actor(), c.caller.ResellerID, db.NewOrder{
-		ProductID: r.ProductID.id(), Months: period, Domain: r.Domain.Value, SANCount: r.SANCount.count(), WildcardSANCount: r.SANWildcardCount.count(),
+		ProductID: r.ProductID.id(), Months: period, Domain: r.Domain.Value, SANCount: r.SANCount.count(), WildcardSANCount: r.SANWildcardCount.count(), Reference: r.Reference.Value,
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		return o, c.notInGroup(err, r.ProductID.id())

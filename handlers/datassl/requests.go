@@ -10,6 +10,7 @@ type CreateOrder struct {
 	Period           Number `json:"period"`             // months, 12 unless given
 	SANCount         Number `json:"san_count"`          // additional names
 	SANWildcardCount Number `json:"san_wildcard_count"` // additional wildcard names
+	Reference        Text   `json:"reference"`          // what the program calls the order; listOrders finds it by that
 }
 
 // ChangeOrder is the body of PUT /orders/{id}.

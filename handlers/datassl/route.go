@@ -26,8 +26,8 @@ type Operation struct {
 // Parameter is a field of a query. Empty is as good as missing.
 type Parameter struct {
 	Name   string
-	Number bool     // a whole number from Min
-	Min    int      //
+	Number bool // a whole number from Min
+	Min    int
 	Words  []string // the only values there are; nil: any
 	TR, EN string
 }

@@ -44,6 +44,7 @@ func TestAnOrderThatCannotBeIsRefusedAndCostsNothing(t *testing.T) {
 		{"too many names", fields{"product_id": s.multi, "domain": "a.example", "san_count": 51}, 422, "too_many", "san_count"},
 		{"names beyond counting", fields{"product_id": s.multi, "domain": "a.example", "san_count": int64(1) << 62}, 422, "too_many", "san_count"},
 		{"no address for a licence", fields{"product_id": s.licence, "domain": "a.example"}, 422, "ip_needed", "domain"},
+		{"a reference beyond keeping", fields{"product_id": s.single, "domain": "a.example", "reference": strings.Repeat("r", 201)}, 422, "too_long", "reference"},
 		{"a product of another group", fields{"product_id": s.foreign, "domain": "a.example"}, 403, "product_not_in_group", ""},
 		{"a product that is not there", fields{"product_id": 999999, "domain": "a.example"}, 404, "not_found", ""},
 		{"a product below all", fields{"product_id": -5, "domain": "a.example"}, 404, "not_found", ""},
@@ -188,6 +189,27 @@ func TestACSRThatIsNoneIsRefusedInWords(t *testing.T) {
 	a = s.ok(s.post("/ssl/configure", fields{"order_id": ov, "csr": providertest.CSR(t, "ov.example"), "dcv_method": "dns", "admin_first_name": "Ayşe", "admin_last_name": "Demir",
 		"admin_email": "ayse@ov.example", "admin_phone": "+902120000000", "org_name": "OV Ltd", "org_address": "Cad. 1", "org_city": "İstanbul", "org_country": "tr"}))
 	if a.text("ssl", "status") != "validation_pending" {
+		t.Error(a.raw)
+	}
+}
+
+// A program whose answer was lost asks for its order by the reference it gave.
+func TestAnOrderIsFoundByItsReference(t *testing.T) {
+	s := openShop(t)
+	for _, key := range []string{s.key, s.other} {
+		if a := s.ok(s.ask(key, "POST", "/orders", fields{"product_id": s.single, "domain": "ref.example", "reference": " ORD-7-1 "})); a.text("reference") != "ORD-7-1" {
+			t.Error(a.raw)
+		}
+	}
+	s.order(s.key, "none.example")
+	a := s.ok(s.get("/orders?reference=ORD-7-1"))
+	if a.text("pagination", "total") != "1" || a.text("orders", 0, "domain") != "ref.example" || a.text("orders", 0, "reference") != "ORD-7-1" {
+		t.Error(a.raw)
+	}
+	if a := s.ok(s.get("/orders?reference=ORD-7")); a.text("pagination", "total") != "0" {
+		t.Error(a.raw)
+	}
+	if a := s.ok(s.get("/orders?reference=")); a.text("pagination", "total") != "2" {
 		t.Error(a.raw)
 	}
 }

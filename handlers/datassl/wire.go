@@ -38,7 +38,7 @@ func decimals(n int64, places int) string {
 	return sign + digits[:len(digits)-places] + "." + digits[len(digits)-places:]
 }
 
-// Dollars writes cents as the document's sentences do: $28.97.
+// dollars writes cents as the document's sentences do: $28.97.
 func dollars(cents int64) string {
 	if cents < 0 {
 		return "-$" + decimals(-cents, 2)
