@@ -39,6 +39,9 @@ type Configuration struct {
 	Method string // for every name; a wildcard name gets dns where files can't prove it
 	Email  string // approver for email: one of the five mailboxes at a name's domain, or only the part before @
 	Contact
+
+	Choices []NameChoice // names that are proven otherwise
+	SANs    []string     // of a reissue: the additional names from now on; nil: as they were ordered
 }
 
 // namesOf decides which names the certificate will hold: the order's domain, the
@@ -72,9 +75,10 @@ func (c Configuration) check(o Order, p Product, entered []string) (*certs.CSR, 
 	var choices []DCV
 	if p.HasDomain() {
 		names := namesOf(o, entered, csr)
-		problems = append(problems, strangeApprover(c.Method, c.Email, names)...)
+		problems = append(problems, c.strangeApprovers(names)...)
 		for _, name := range names {
-			choice, problem := chooseDCV(p, name, c.Method, c.Email)
+			method, email := c.choiceOf(name)
+			choice, problem := chooseDCV(p, name, method, email)
 			if problem != nil {
 				problems = append(problems, *problem)
 			}

@@ -83,6 +83,9 @@ func (db *DB) reissueChoices(ctx context.Context, o Order, before Certificate, c
 	if err != nil {
 		return nil, nil, err
 	}
+	if c.SANs != nil {
+		entered = c.SANs
+	}
 	earlier, err := db.DCVs(ctx, before.ID)
 	if err != nil {
 		return nil, nil, err
@@ -98,10 +101,10 @@ func (db *DB) reissueChoices(ctx context.Context, o Order, before Certificate, c
 		return csr, nil, nil
 	}
 	names := namesOf(o, entered, csr)
-	problems := strangeApprover(c.Method, c.Email, names)
+	problems := c.strangeApprovers(names)
 	var choices []DCV
 	for _, name := range names {
-		method, email := c.Method, c.Email
+		method, email := c.choiceOf(name)
 		if at := slices.IndexFunc(earlier, func(d DCV) bool { return d.Name == name }); method == "" && at >= 0 {
 			method, email = earlier[at].Method, earlier[at].Email
 		}

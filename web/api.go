@@ -9,6 +9,7 @@ import (
 
 	"certbay/handlers/access"
 	"certbay/handlers/datassl"
+	"certbay/handlers/gogetssl"
 )
 
 // newAPI is what programs talk to, outside of sessions, forms and pages.
@@ -21,23 +22,35 @@ func (s *Server) newAPI() http.Handler {
 // withAPI sends programs to the API before the router of pages tidies addresses up.
 func (s *Server) withAPI(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		below, ok := strings.CutPrefix(r.URL.Path, datassl.Prefix)
-		if !ok || below != "" && below[0] != '/' {
+		api := s.apiFor(r.URL.Path)
+		if api == nil {
 			pages.ServeHTTP(w, r)
 			return
 		}
 		if s.https {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		s.api.ServeHTTP(w, r)
+		api.ServeHTTP(w, r)
 	})
+}
+
+// apiFor is the API that a path belongs to; nil for pages.
+func (s *Server) apiFor(path string) http.Handler {
+	below, ok := strings.CutPrefix(path, datassl.Prefix)
+	switch {
+	case ok && (below == "" || below[0] == '/'):
+		return s.api
+	case gogetssl.Serves(path):
+		return s.gogetssl
+	}
+	return nil
 }
 
 // observeCall logs and measures a request to the API, as observe does pages.
 func (s *Server) observeCall(ctx context.Context, c access.Call) {
-	route := datassl.Prefix + c.Route
-	if c.Route == "none" {
-		route = c.Route
+	route := c.Route
+	if strings.HasPrefix(c.Path, datassl.Prefix) && route != "none" {
+		route = datassl.Prefix + route
 	}
 	s.metrics.requests.WithLabelValues(knownMethod(c.Method), route, fmt.Sprintf("%dxx", c.Status/100)).Observe(c.Took.Seconds())
 	s.Log.LogAttrs(ctx, slog.LevelInfo, "api request",

@@ -66,6 +66,7 @@ type Server struct {
 	metrics  *metrics
 	gate     *access.Gate
 	api      http.Handler
+	gogetssl http.Handler
 	stopping atomic.Bool
 	handler  http.Handler
 }
@@ -93,6 +94,7 @@ func New(config Config) (*Server, error) {
 	s.changes = newLimiter(rate.Limit(10), 120)
 	s.metrics = newMetrics(config.Book)
 	s.api = s.newAPI()
+	s.gogetssl = s.newGoGetSSL()
 	s.handler = s.withAPI(s.mux())
 	return s, nil
 }

@@ -29,11 +29,15 @@ func renew(e *exam) {
 		e.Fatal(err)
 	}
 	if f, ok := e.Provider.(providers.Finder); ok {
-		if got, err := f.Find(e.ctx, next.Reference); err != nil || got != r.UpstreamID {
+		got, err := f.Find(e.ctx, next.Reference)
+		cantTell := errors.Is(err, providers.ErrUnsure) // and says so
+		if !cantTell && (err != nil || got != r.UpstreamID) {
 			e.Errorf("the renewal is not found by its reference: %q, %v", got, err)
 		}
-		if second, err := p.Renew(e.ctx, id, next); err != nil || second.UpstreamID != r.UpstreamID {
-			e.Errorf("the same reference made two renewals: %+v, %v", second, err)
+		if !cantTell || e.OncePerReference {
+			if second, err := p.Renew(e.ctx, id, next); err != nil || second.UpstreamID != r.UpstreamID {
+				e.Errorf("the same reference made two renewals: %+v, %v", second, err)
+			}
 		}
 	}
 	e.publish(r.UpstreamID)
