@@ -10,6 +10,7 @@ import (
 	"certbay/handlers/access"
 	"certbay/handlers/datassl"
 	"certbay/handlers/gogetssl"
+	"certbay/handlers/ssl247"
 )
 
 // newAPI is what programs talk to, outside of sessions, forms and pages.
@@ -40,6 +41,8 @@ func (s *Server) apiFor(path string) http.Handler {
 	switch {
 	case ok && (below == "" || below[0] == '/'):
 		return s.api
+	case ssl247.Serves(path):
+		return s.ssl247
 	case gogetssl.Serves(path):
 		return s.gogetssl
 	}

@@ -67,6 +67,7 @@ type Server struct {
 	gate     *access.Gate
 	api      http.Handler
 	gogetssl http.Handler
+	ssl247   http.Handler
 	stopping atomic.Bool
 	handler  http.Handler
 }
@@ -95,6 +96,7 @@ func New(config Config) (*Server, error) {
 	s.metrics = newMetrics(config.Book)
 	s.api = s.newAPI()
 	s.gogetssl = s.newGoGetSSL()
+	s.ssl247 = s.newSSL247()
 	s.handler = s.withAPI(s.mux())
 	return s, nil
 }
