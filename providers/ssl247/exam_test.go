@@ -180,11 +180,14 @@ type buyer struct {
 	providers.Canceler
 	providers.Reissuer
 	providers.Renewer
-	providers.ApproverEmails
+	approvers
 	providers.Balancer
 	providers.OrderLister
 	providers.Prober
 }
+
+// approvers has another name than its method.
+type approvers = providers.ApproverEmails
 
 func buyerOf(s *ssl247.Shop) buyer { return buyer{s, s, s, s, s, s, s, s, s} }
 
