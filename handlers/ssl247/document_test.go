@@ -85,7 +85,7 @@ func TestEveryCallAnswersInTheDocumentsForm(t *testing.T) {
 	userID := s.ok("/account/users/add", user).text("user_id")
 	line := fields{"order": []fields{{"product_code": text(s.multi), "common_name": "other.example.com", "years": "1", "licenses": "1", "san": 1, "sans": "b.example.com", "quantity": 1}}}
 	placed := s.ok("/order/certificate/place-order", line)
-	again := s.issued("again.example.com")
+	again := s.issued("again.example.com", "b.again.example.com")
 	invoice := s.ok("/orders/"+certificate, nil).text("Orders", 0, "invoice_id")
 	product := "/product/" + text(s.multi)
 	complete := s.quick(s.multi, "other.example.com", "b.example.com")
@@ -109,14 +109,14 @@ func TestEveryCallAnswersInTheDocumentsForm(t *testing.T) {
 		"certificate":     {"/certificate/" + certificate, nil},
 		"download":        {"/certificate/" + certificate + "/intermediate", nil},
 		"renew":           {"/certificate/" + certificate + "/renew", fields{"years": "1"}},
-		"reissue":         {"/certificate/" + again + "/reissue", fields{"new_csr": s.quick(s.single, "again.example.com")["csr"], "hash": "SHA256"}},
+		"reissue":         {"/certificate/" + again + "/reissue", fields{"new_csr": s.quick(s.multi, "again.example.com", "b.again.example.com")["csr"], "hash": "SHA256"}},
 		"ordered_by":      {"/orders/certificates/Issued", nil},
 		"import": {"/orders/certificates/import", fields{"common_name": "old.example.com", "validation_type": "OV", "admin_contact_id": contactID, "tech_contact_id": contactID,
 			"internal_product": text(s.single), "external_product": "1"}},
 		"validate":      {"/order/certificate/validate", line},
 		"place":         {"/order/certificate/place-order", line},
 		"complete":      {"/order/certificate/complete", complete},
-		"quick":         {"/order/certificate/place-quick-order", s.quick(s.single, "quick.example.com")},
+		"quick":         {"/order/certificate/place-quick-order", s.quick(s.multi, "quick.example.com", "b.quick.example.com")},
 		"product_types": {"/product-types", nil}, "products": {"/products/multi-domain", nil}, "product": {product, nil}, "requirements": {product + "/requirements", nil},
 		"addons": {product + "/addons", nil}, "prices": {product + "/prices", nil}, "orders": {"/orders", nil}, "order": {"/orders/" + certificate, nil},
 		"invoice": {"/orders/invoice/" + invoice + "/url", nil},
