@@ -6,6 +6,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -75,7 +76,51 @@ func (a *answer[T]) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &d); err != nil || len(d.Data) == 0 || string(d.Data) == "null" {
 		return err
 	}
-	return json.Unmarshal(d.Data, &a.Data)
+	err := json.Unmarshal(d.Data, &a.Data)
+	if err == nil {
+		return nil
+	}
+	// PHP writes an object without members as an empty list.
+	var clear T
+	if again, ok := withoutEmpty(d.Data); ok && json.Unmarshal(again, &clear) == nil {
+		a.Data = clear
+		return nil
+	}
+	return err
+}
+
+// withoutEmpty has null for every empty list within; ok says that there was one.
+func withoutEmpty(b []byte) (out []byte, ok bool) {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil, false
+	}
+	object, isObject := v.(map[string]any)
+	if !isObject || !dropEmpty(object) {
+		return nil, false
+	}
+	out, err := json.Marshal(object)
+	return out, err == nil
+}
+
+func dropEmpty(v any) (dropped bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, x := range v {
+			if list, ok := x.([]any); ok && len(list) == 0 {
+				v[k], dropped = nil, true
+			} else {
+				dropped = dropEmpty(x) || dropped
+			}
+		}
+	case []any:
+		for _, x := range v {
+			dropped = dropEmpty(x) || dropped
+		}
+	}
+	return dropped
 }
 
 // good says that the status is one of success.
