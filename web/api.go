@@ -11,6 +11,7 @@ import (
 	"certbay/handlers/billmanager"
 	"certbay/handlers/datassl"
 	"certbay/handlers/gogetssl"
+	"certbay/handlers/ssl247"
 )
 
 // newAPI is what programs talk to, outside of sessions, forms and pages.
@@ -35,16 +36,30 @@ func (s *Server) withAPI(pages http.Handler) http.Handler {
 	})
 }
 
+// dialect is an API beside the DATASSL one.
+type dialect struct {
+	serves  func(path string) bool
+	handler http.Handler
+}
+
+func (s *Server) newDialects() []dialect {
+	ip := s.ipExtractor()
+	return []dialect{
+		{ssl247.Serves, ssl247.New(s.Book, s.gate, s.BaseURL, s.handlers.InvoiceFile, ip, s.Log)},
+		{gogetssl.Serves, gogetssl.New(s.Book, s.gate, ip, s.Log)},
+		{billmanager.Serves, billmanager.New(s.Book, s.gate, ip, s.Log)},
+	}
+}
+
 // apiFor is the API that a path belongs to; nil for pages.
 func (s *Server) apiFor(path string) http.Handler {
-	below, ok := strings.CutPrefix(path, datassl.Prefix)
-	switch {
-	case ok && (below == "" || below[0] == '/'):
+	if below, ok := strings.CutPrefix(path, datassl.Prefix); ok && (below == "" || below[0] == '/') {
 		return s.api
-	case gogetssl.Serves(path):
-		return s.gogetssl
-	case billmanager.Serves(path):
-		return s.billmanager
+	}
+	for _, d := range s.dialects {
+		if d.serves(path) {
+			return d.handler
+		}
 	}
 	return nil
 }

@@ -65,18 +65,17 @@ type Config struct {
 // Server is the portal. Make one with New.
 type Server struct {
 	Config
-	handlers    *handlers.Handlers
-	sessions    *session.Store
-	https       bool
-	origin      *http.CrossOriginProtection
-	changes     *limiter
-	metrics     *metrics
-	gate        *access.Gate
-	api         http.Handler
-	gogetssl    http.Handler
-	billmanager http.Handler
-	stopping    atomic.Bool
-	handler     http.Handler
+	handlers *handlers.Handlers
+	sessions *session.Store
+	https    bool
+	origin   *http.CrossOriginProtection
+	changes  *limiter
+	metrics  *metrics
+	gate     *access.Gate
+	api      http.Handler // the DATASSL reseller API
+	dialects []dialect    // the other APIs
+	stopping atomic.Bool
+	handler  http.Handler
 }
 
 // New makes a server over an open book. It fails on a base URL that is none.
@@ -105,8 +104,7 @@ func New(config Config) (*Server, error) {
 	s.metrics = newMetrics(config.Book)
 	s.api = s.newAPI()
 	s.handlers.API = cmp.Or(config.API, s.triedAPI())
-	s.gogetssl = s.newGoGetSSL()
-	s.billmanager = s.newBillmanager()
+	s.dialects = s.newDialects()
 	s.handler = s.withAPI(s.mux())
 	return s, nil
 }

@@ -1,0 +1,410 @@
+package ssl247
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"certbay/db"
+	"certbay/db/certs"
+)
+
+// lookPatience is how long a question waits for the authority's word.
+const lookPatience = 3 * time.Second
+
+// ownCertificate is the order of a certificate's id, or of an order's number.
+func (c *call) ownCertificate(text string) (db.Order, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return db.Order{}, errNoCertificate
+	}
+	o, err := c.book.Order(c.ctx, c.caller.ResellerID, n)
+	if errors.Is(err, db.ErrNotFound) || err == nil && o.Kind == db.KindLicence {
+		return o, errNoCertificate
+	}
+	return o, err
+}
+
+type listed struct {
+	ID         string `json:"id"`
+	CommonName string `json:"common_name"`
+	Status     string `json:"status"`
+}
+
+// certificates is /certificates and /certificates/{status}, the newest first.
+func (c *call) certificates() (any, error) {
+	status := ""
+	if len(c.path) > 0 {
+		if status = strings.ToLower(c.path[0]); !statuses[status] {
+			return nil, errNoStatus
+		}
+	}
+	list := []listed{}
+	if status == "" || status == "external" {
+		foreign, err := c.book.ExternalCertificates(c.ctx, c.caller.ResellerID)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range foreign {
+			list = append(list, listed{externalID(x.ID), x.CommonName, external})
+		}
+	}
+	err := c.each(status, func(o db.Order) error {
+		list = append(list, listed{id(o.ID), o.Domain, statusOf(o, c.book.Now()).Code})
+		return nil
+	})
+	return list, err
+}
+
+// each calls do with every order of a status; "" is any.
+func (c *call) each(status string, do func(db.Order) error) error {
+	f, some := db.OrderFilter{}, true
+	if status != "" {
+		f, some = filterFor(status)
+	}
+	if !some {
+		return nil
+	}
+	return c.book.EachOrder(c.ctx, c.caller.ResellerID, f, func(o db.Order) error {
+		if o.Kind == db.KindLicence || status != "" && !belongs(statusOf(o, c.book.Now()).Code, status) {
+			return nil
+		}
+		return do(o)
+	})
+}
+
+type boughtAddon struct {
+	ID            string `json:"id"`
+	Type          string `json:"type"`
+	Value         string `json:"value"`
+	ApproverEmail string `json:"approver_email"`
+}
+
+// validation is one name, with what its owner has to publish.
+type validation struct {
+	Domain        string `json:"domain"`
+	Method        string `json:"dv_auth_method"`
+	Verified      bool   `json:"verified"`
+	RecordType    string `json:"dns_record_type"`
+	Host          string `json:"dns_host"`
+	Value         string `json:"dns_value"`
+	FileURL       string `json:"file_auth_url"`
+	FileName      string `json:"file_auth_filename"`
+	FileContents  string `json:"file_auth_contents"`
+	ApproverEmail string `json:"approver_email"`
+	VerifiedAt    string `json:"verified_at"`
+}
+
+type dates struct {
+	Order    string `json:"order"`
+	Issuance string `json:"issuance"`
+	Created  string `json:"created"`
+	Expiry   string `json:"expiry"`
+}
+
+type company struct {
+	Category           string `json:"category"`
+	LegalName          string `json:"organisation_legal_name"`
+	RegistrationNumber string `json:"registration_number"`
+	DUNS               string `json:"duns"`
+}
+
+type party struct {
+	Organisation string `json:"organisation"`
+	Title        string `json:"title"`
+	FirstName    string `json:"firstname"`
+	LastName     string `json:"lastname"`
+	Email        string `json:"email"`
+	Phone        string `json:"phone"`
+	Address1     string `json:"address_1"`
+	Address2     string `json:"address_2"`
+	City         string `json:"city"`
+	Postcode     string `json:"postcode"`
+	Region       string `json:"region"`
+	Country      string `json:"country"`
+}
+
+type parties struct {
+	Company        company
+	Administrative party
+	Technical      party
+}
+
+type addons struct{ Addon []boughtAddon }
+
+type note struct {
+	Note string `json:"note"`
+	User string `json:"user"`
+	Date string `json:"date"`
+}
+
+type vetting struct {
+	Type    string `json:"status_type"`
+	Text    string `json:"status_text"`
+	Created string `json:"created"`
+}
+
+type details struct {
+	ProductCode       string       `json:"product_code"`
+	CommonName        string       `json:"common_name"`
+	ApproverEmail     string       `json:"approver_email"`
+	DVAuthMethod      string       `json:"dv_auth_method"`
+	DNSAuthString     string       `json:"dns_auth_string"`
+	FileAuthName      string       `json:"file_auth_filename"`
+	FileAuthContents  string       `json:"file_auth_contents"`
+	GeneralAuthString string       `json:"general_auth_string"`
+	Licenses          string       `json:"licenses"`
+	Hash              string       `json:"hash"`
+	SerialNumber      string       `json:"serial_number"`
+	Years             string       `json:"years"`
+	RemainingReissues string       `json:"remaining_reissues"`
+	CSR               string       `json:"csr"`
+	EmailSubscription string       `json:"email_subscription"`
+	VettingData       string       `json:"VettingData"`
+	Addons            addons       `json:"Addons"`
+	Status            coded        `json:"Status"`
+	StatusMinor       coded        `json:"StatusMinor"`
+	DomainValidation  []validation `json:"DomainValidation"`
+	TermEndsAt        string       `json:"term_ends_at"`
+}
+
+type fullCertificate struct {
+	OrderID        string  `json:"order_id"`
+	CertificateID  string  `json:"certificate_id"`
+	ProductAddonID string  `json:"product_addon_id"`
+	Reference      string  `json:"reference"`
+	Details        details `json:"CertificateDetails"`
+	Contacts       parties
+	Dates          dates
+	Notes          struct{ Note []note }
+	VettingData    []vetting
+	Status         coded
+	Product        struct {
+		Name  string `json:"name"`
+		Code  string `json:"code"`
+		Brand struct {
+			Name string `json:"name"`
+		}
+	}
+}
+
+// standing is all the book knows of an order's certificate.
+type standing struct {
+	db.Order
+	issued, newest db.Certificate // zero where there is none
+	names          []db.DCV       // of the newest
+	entered        []string       // the further names that were ordered
+	contact        db.Contact
+}
+
+func (s standing) reissuing() bool {
+	return s.issued.ID != 0 && s.newest.State == db.CertificateRequested && s.Status == db.StatusCompleted
+}
+
+func (c *call) standing(o db.Order) (s standing, err error) {
+	s.Order = o
+	if s.entered, err = c.book.Names(c.ctx, o.ID); err != nil {
+		return s, err
+	}
+	list, err := c.book.Certificates(c.ctx, o.ID)
+	if err != nil {
+		return s, err
+	}
+	for _, cert := range list { // the newest first
+		if s.issued.ID == 0 && (cert.State == db.CertificateIssued || cert.State == db.CertificateRevoked) {
+			s.issued = cert
+		}
+		if s.newest.ID == 0 && cert.State != db.CertificateRefused && (cert.State != db.CertificateCancelled || o.Status == db.StatusCancelled) {
+			s.newest = cert
+		}
+	}
+	if s.newest.ID == 0 {
+		return s, nil
+	}
+	sub, err := c.book.SubmissionOf(c.ctx, s.newest.ID)
+	s.names, s.contact = sub.Names, sub.Contact
+	return s, err
+}
+
+// addons are the further names: those of the certificate, or as they were ordered.
+func (s standing) addons() addons {
+	list := []boughtAddon{}
+	add := func(name, email string) {
+		kind := plainSAN
+		if strings.HasPrefix(name, "*.") {
+			kind = wildcardSAN
+		}
+		list = append(list, boughtAddon{strconv.Itoa(len(list) + 1), kind, name, email})
+	}
+	if len(s.names) == 0 {
+		for _, name := range s.entered {
+			add(name, "")
+		}
+	}
+	for _, d := range s.names {
+		if d.Name != s.Domain {
+			add(d.Name, d.Email)
+		}
+	}
+	return addons{list}
+}
+
+func (s standing) dates() dates {
+	return dates{Order: stamp(s.CreatedAt), Issuance: stamp(s.issued.NotBefore), Created: stamp(s.CreatedAt), Expiry: stamp(s.issued.NotAfter)}
+}
+
+func (s standing) parties() parties {
+	p := party{s.contact.Organisation, s.contact.Title, s.contact.FirstName, s.contact.LastName, s.contact.Email, s.contact.Phone, s.contact.Street, "", s.contact.City,
+		s.contact.PostalCode, s.contact.Province, s.contact.Country}
+	return parties{Company: company{LegalName: s.contact.Organisation}, Administrative: p, Technical: p}
+}
+
+// main is how the order's domain is proven.
+func (s standing) main() db.DCV {
+	if i := slices.IndexFunc(s.names, func(d db.DCV) bool { return d.Name == s.Domain }); i >= 0 {
+		return s.names[i]
+	}
+	return db.DCV{}
+}
+
+// endOf is a moment to the last fraction, by which two terms are told apart.
+func endOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func (s standing) details(now time.Time) details {
+	d, main := details{
+		ProductCode: id(s.ProductID), CommonName: s.Domain, Licenses: "1", Hash: "SHA256", SerialNumber: s.issued.Serial, Years: strconv.Itoa(max(1, s.Months/12)),
+		RemainingReissues: "unlimited", CSR: s.newest.CSR, EmailSubscription: "0", Addons: s.addons(), Status: statusOf(s.Order, now),
+		StatusMinor: minorOf(s.Order, s.reissuing()), DomainValidation: []validation{}, TermEndsAt: endOf(s.EndsAt),
+	}, s.main()
+	d.DVAuthMethod, d.ApproverEmail, d.FileAuthName, d.FileAuthContents = methodWord(main.Method), main.Email, main.FileName, main.FileContent
+	switch {
+	case main.Host != "":
+		d.DNSAuthString = main.Host + " " + main.RecordType + " " + main.Value
+		d.GeneralAuthString = d.DNSAuthString
+	case main.FileURL != "":
+		d.GeneralAuthString = main.FileContent
+	}
+	for _, n := range s.names {
+		v := validation{Domain: n.Name, Method: methodWord(n.Method), Verified: n.State == db.DCVVerified, RecordType: n.RecordType, Host: n.Host, Value: n.Value,
+			FileURL: n.FileURL, FileName: n.FileName, FileContents: n.FileContent, VerifiedAt: stamp(n.VerifiedAt)}
+		if n.Method == "email" {
+			v.ApproverEmail = n.Email
+		}
+		d.DomainValidation = append(d.DomainValidation, v)
+	}
+	return d
+}
+
+// certificate is /certificate/{id}: what is under way is asked for upstream, and a
+// certificate that is ready is saved.
+func (c *call) certificate() (any, error) {
+	if x, ok, err := c.foreign(); ok || err != nil {
+		return x, err
+	}
+	o, err := c.ownCertificate(c.path[0])
+	if err != nil {
+		return nil, err
+	}
+	job, err := c.book.AskNow(c.ctx, o.ResellerID, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.gate.Await(c.ctx, lookPatience, job); err != nil {
+		return nil, err
+	}
+	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+		return nil, err
+	}
+	s, err := c.standing(o)
+	if err != nil {
+		return nil, err
+	}
+	v := fullCertificate{OrderID: id(o.ID), CertificateID: id(o.ID), Reference: o.Reference, Details: s.details(c.book.Now()), Contacts: s.parties(), Dates: s.dates(), VettingData: []vetting{}}
+	v.Status = v.Details.Status
+	v.Product.Name, v.Product.Code, v.Product.Brand.Name = o.ProductName, id(o.ProductID), o.Brand
+	for _, d := range s.names {
+		row := vetting{"domain validation", d.Name + ": waits for its owner", stamp(s.newest.CreatedAt)}
+		if d.State == db.DCVVerified {
+			row.Text, row.Created = d.Name+": validated", stamp(d.VerifiedAt)
+		}
+		v.VettingData = append(v.VettingData, row)
+	}
+	v.Notes.Note = []note{}
+	if o.Note != "" {
+		v.Notes.Note = append(v.Notes.Note, note{o.Note, o.PlacedBy, stamp(o.CreatedAt)})
+	}
+	return v, nil
+}
+
+// download is /certificate/{id}/{type}.
+func (c *call) download() (any, error) {
+	form := strings.ToLower(c.path[1])
+	if !slices.Contains([]string{"x509", "pkcs7", "intermediate", "root", "bundle"}, form) {
+		return nil, errNoForm
+	}
+	o, err := c.ownCertificate(c.path[0])
+	if err != nil {
+		return nil, err
+	}
+	cert, err := c.book.IssuedCertificate(c.ctx, o.ID)
+	if errors.Is(err, db.ErrNotFound) || err == nil && cert.PEM == "" {
+		return nil, errNotIssued
+	}
+	if err != nil {
+		return nil, err
+	}
+	text, err := formOf(cert, form)
+	return []map[string]string{{form: text}}, err
+}
+
+// formOf is a certificate, or those that it hangs on, in a form. The intermediate
+// certificates are those of the chain without its root; the bundle is all of it.
+func formOf(cert db.Certificate, form string) (string, error) {
+	if form == "x509" {
+		return cert.PEM, nil
+	}
+	chain, err := certs.ParseCertificates(cert.Chain)
+	if err != nil && cert.Chain != "" {
+		return "", err
+	}
+	switch form {
+	case "bundle":
+		return cert.Chain, nil
+	case "pkcs7":
+		leaf, err := certs.ParseCertificates(cert.PEM)
+		if err != nil {
+			return "", err
+		}
+		return pkcs7(append(leaf, chain...))
+	}
+	var above, roots string
+	for _, one := range chain {
+		if string(one.RawSubject) == string(one.RawIssuer) {
+			roots += certs.EncodeCertificates(one)
+		} else {
+			above += certs.EncodeCertificates(one)
+		}
+	}
+	switch {
+	case form == "intermediate":
+		return above, nil
+	case roots == "":
+		return "", errNoRoot
+	}
+	return roots, nil
+}
+
+// requestHealthCheck is /certificate/{id}/request-health-check.
+func (c *call) requestHealthCheck() (any, error) {
+	if _, err := c.ownCertificate(c.path[0]); err != nil {
+		return nil, err
+	}
+	return nil, errNoHealth
+}

@@ -1,0 +1,168 @@
+package ssl247
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"certbay/db"
+	"certbay/db/certs"
+)
+
+type outcome struct {
+	Message string `json:"message"`
+	Status  string `json:"status"`
+	Details string `json:"details"`
+}
+
+// refused counts what the authority refused of an order so far, and gives the last
+// of its words.
+func (c *call) refused(orderID int64) (count int, words string, err error) {
+	events, err := c.book.Events(c.ctx, orderID)
+	for _, e := range events {
+		if e.Kind == "upstream_refused" {
+			count, words = count+1, e.Detail
+		}
+	}
+	return count, words, err
+}
+
+// awaiting waits for what becomes of a wish; what the authority refused meanwhile is
+// an error.
+func (c *call) awaiting(o db.Order, wish func() (jobID int64, err error)) error {
+	before, _, err := c.refused(o.ID)
+	if err != nil {
+		return err
+	}
+	job, err := wish()
+	if err != nil {
+		return err
+	}
+	if err := c.gate.Await(c.ctx, patience, job); err != nil {
+		return err
+	}
+	after, words, err := c.refused(o.ID)
+	if err == nil && after > before {
+		return &upstreamRefused{words}
+	}
+	return err
+}
+
+// cancel is /certificate/{id}/cancel. The money comes back at once, or when the
+// authority has confirmed. Asking again for what is cancelled succeeds.
+func (c *call) cancel() (any, error) {
+	o, err := c.ownCertificate(c.path[0])
+	if err != nil {
+		return nil, err
+	}
+	if o.Status != db.StatusCancelled && c.happened() == 0 {
+		err := c.awaiting(o, func() (int64, error) { return c.book.CancelOrder(c.ctx, c.caller.Actor(), o.ResellerID, o.ID) })
+		if errors.Is(err, db.ErrStale) {
+			err = errTooLate
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+		return nil, err
+	}
+	answer := outcome{"The certificate is cancelled", statusOf(o, c.book.Now()).Code, decimal(o.PayableCents()) + " " + currency + " came back to the deposit"}
+	if o.Status != db.StatusCancelled {
+		answer.Message, answer.Details = "The authority is asked to cancel the certificate", ""
+	}
+	return []outcome{answer}, nil
+}
+
+// revoke is /certificate/{id}/revoke.
+func (c *call) revoke() (any, error) {
+	if _, err := c.ownCertificate(c.path[0]); err != nil {
+		return nil, err
+	}
+	return nil, errNoRevocation
+}
+
+// reissue is /certificate/{id}/reissue: a further certificate within the term, for
+// the names of the new CSR. Every certificate is signed with SHA-256 or better, so
+// hash is passed over.
+func (c *call) reissue() (any, error) {
+	o, err := c.ownCertificate(c.path[0])
+	if err != nil {
+		return nil, err
+	}
+	if c.happened() == 0 {
+		csr := c.fields.text("new_csr")
+		if csr == "" {
+			return nil, &wrongField{"new_csr", "is needed"}
+		}
+		config := db.Configuration{CSR: csr, SANs: namesIn(csr, o.Domain)}
+		err := c.awaiting(o, func() (int64, error) {
+			return c.book.Reissue(c.ctx, c.caller.Actor(), o.ResellerID, o.ID, config)
+		})
+		if errors.Is(err, db.ErrStale) {
+			err = errNotReissued
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	s, err := c.standing(o)
+	if err != nil {
+		return nil, err
+	}
+	answer := struct {
+		Status  string `json:"status"`
+		Message string `json:"message"`
+	}{pending, "The reissue is under way"}
+	if !s.reissuing() {
+		answer.Status, answer.Message = issued, "The certificate is reissued"
+	}
+	return answer, nil
+}
+
+// namesIn are none where a CSR names more than the domain, so that the certificate
+// gets those; nil where it does not, so that those that were ordered stay.
+func namesIn(text, domain string) []string {
+	csr, err := certs.ParseCSR(text)
+	if err == nil && slices.ContainsFunc(csr.Names, func(n string) bool {
+		bare := strings.TrimPrefix(strings.TrimPrefix(domain, "*."), "www.")
+		return n != domain && n != bare && n != "www."+bare
+	}) {
+		return []string{}
+	}
+	return nil
+}
+
+// renew is /certificate/{original_certificate_id}/renew: an order of its own for the
+// same product and names, which waits for its CSR.
+func (c *call) renew() (any, error) {
+	before, err := c.ownCertificate(c.path[0])
+	if err != nil {
+		return nil, err
+	}
+	if before.Status != db.StatusCompleted && before.Status != db.StatusExpired {
+		return nil, errNotRenewed
+	}
+	o, err := c.happenedOr(func() (db.Order, error) {
+		term, err := c.fields.number("years", 1, max(1, before.Months/12))
+		if err != nil {
+			return db.Order{}, err
+		}
+		if _, err := c.sold(id(before.ProductID)); err != nil {
+			return db.Order{}, err
+		}
+		s, err := c.standing(before)
+		if err != nil {
+			return db.Order{}, err
+		}
+		n := db.NewOrder{ProductID: before.ProductID, Months: 12 * min(term, 1000), Domain: before.Domain, SANCount: before.SANCount, WildcardSANCount: before.WildcardSANCount,
+			Note: renewed + before.Number, Reference: c.fields.text("reference"), CustomerName: before.CustomerName, CustomerEmail: before.CustomerEmail}
+		if n.SANCount+n.WildcardSANCount > 0 {
+			n.SANs = s.entered
+		}
+		return c.book.PlaceOrder(c.ctx, c.caller.Actor(), before.ResellerID, n)
+	})
+	return struct {
+		CertificateID string `json:"certificate_id"`
+	}{id(o.ID)}, err
+}
