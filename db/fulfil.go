@@ -326,14 +326,18 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 		return err
 	}
 	if first {
-		err = post(ctx, t, posting{ref: "settle " + object("order", o.ID), kind: "settle", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,
-			legs: []leg{{Held, -o.PayableCents()}, {Revenue, o.TotalCents}, {Tax, o.TaxCents},
-				{UpstreamCost, o.CostCents}, {UpstreamCredit, -o.CostCents}}})
-		if err != nil {
+		if err := settle(ctx, t, o); err != nil {
 			return err
 		}
 	}
 	return audit(ctx, t, System, Change{Action: "certificate.issue", Object: object("order", o.ID), ResellerID: o.ResellerID, After: "serial " + i.Serial})
+}
+
+// settle pays for what was delivered: held → revenue and tax, and the upstream's cost.
+func settle(ctx context.Context, t *tx, o Order) error {
+	return post(ctx, t, posting{ref: "settle " + object("order", o.ID), kind: "settle", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,
+		legs: []leg{{Held, -o.PayableCents()}, {Revenue, o.TotalCents}, {Tax, o.TaxCents},
+			{UpstreamCost, o.CostCents}, {UpstreamCredit, -o.CostCents}}})
 }
 
 // RecordRejected notes that the upstream ended an accepted order without a

@@ -86,6 +86,10 @@ type Order struct {
 	LicenceKey       string
 	Paid             bool // false: placed to be paid later, see PayOrder
 	Vetting          bool // every name is proven; the CA looks at the company
+
+	LicenceID int64 // the order whose licence this one renews or changes; 0 for every other
+	Wish      Wish  // what of it
+	Suspended bool  // a licence that does not work until it is let work again
 }
 
 // PayableCents is what the order debited: total plus tax.
@@ -100,7 +104,8 @@ const (
 	orderColumns = `o.id, o.number, o.reseller_id, r.company, r.email, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
 		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
 		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
-		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting`
+		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting,
+		coalesce(o.licence_id, 0), o.wish, o.suspended`
 	orderTables = `orders o join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`
 )
 
@@ -108,7 +113,8 @@ func scanOrder(s scanner) (o Order, err error) {
 	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ResellerEmail, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
 		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
 		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
-		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting)
+		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting,
+		&o.LicenceID, &o.Wish, &o.Suspended)
 	return o, err
 }
 
@@ -133,6 +139,8 @@ type Draft struct {
 	Term      Term
 	TaxRateBP int64
 	Quote     Quote
+
+	licence licenceWish // zero unless it is about a licence that another order bought
 }
 
 // Draft checks what a reseller asks for and prices it. Errors: *Rejected,
@@ -211,6 +219,9 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 		return Order{}, err
 	}
 	cost, err := costs.of(d.ProductID, d.Months)
+	if d.licence.wish != "" {
+		cost, err = d.licence.cost, nil
+	}
 	if err != nil {
 		return Order{}, err
 	}
@@ -233,11 +244,11 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 	}
 	id, err := insert(ctx, t, `insert into orders (number, reseller_id, product_id, offer_id, months, domain, san_count, wildcard_san_count,
 			base_cents, san_cents, discount_cents, total_cents, tax_cents, cost_cents, status, fulfilment,
-			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) returning id`,
+			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid, licence_id, wish)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) returning id`,
 		number, resellerID, d.ProductID, cost.offer, d.Months, d.Domain, d.SANCount, d.WildcardSANCount,
 		d.Quote.Base, d.Quote.SANTotal, d.Quote.Discount, d.Quote.Total, d.Quote.Tax, cost.cents, status, fulfilment,
-		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now, idOrNull(cost.rate.ID), !later)
+		d.CustomerName, d.CustomerEmail, d.Note, token, by.Name, t.now, idOrNull(cost.rate.ID), !later, idOrNull(d.licence.order), d.licence.wish)
 	if err != nil {
 		return Order{}, err
 	}
@@ -254,6 +265,9 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 		if err := debit(ctx, t, order); err != nil {
 			return Order{}, err
 		}
+	}
+	if err := soleLicence(ctx, t, order); err != nil { // after the debit, which waits for the reseller's other orders
+		return Order{}, err
 	}
 	if err := writeInvoice(ctx, t, order, buyer); err != nil {
 		return Order{}, err

@@ -19,6 +19,9 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
+	if s.Order.Wish != "" {
+		return w.buyForLicence(ctx, job, s)
+	}
 	p, err := w.upstream(s.Certificate.Upstream)
 	if err != nil {
 		return err
@@ -64,6 +67,8 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 		return w.accept(ctx, s, receipt.UpstreamID)
 	case errors.As(err, &refusal) && refusal.UpstreamID != "":
 		return w.Book.RefusePaidSubmit(after, s.Certificate.ID, refusal.Message, refusal.UpstreamID)
+	case errors.As(err, &refusal) && s.Order.Kind == db.KindLicence:
+		return w.Book.RefuseLicence(after, s.Certificate.ID, refusal.Message)
 	case errors.As(err, &refusal):
 		return w.Book.RefuseSubmit(after, s.Certificate.ID, refusal.Message)
 	case errors.Is(err, providers.ErrRefused):
@@ -117,6 +122,9 @@ func (w *Worker) accept(ctx context.Context, s db.Submission, upstreamID string)
 		return err
 	}
 	w.lookOnce(ctx, s.Certificate.ID)
+	if s.Order.Kind == db.KindLicence {
+		w.noteCores(ctx, s.Certificate.Upstream)
+	}
 	return nil
 }
 
