@@ -66,6 +66,7 @@ type Server struct {
 	metrics  *metrics
 	gate     *access.Gate
 	api      http.Handler
+	dialects map[string]http.Handler // by prefix
 	stopping atomic.Bool
 	handler  http.Handler
 }
