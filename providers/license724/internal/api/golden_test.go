@@ -89,7 +89,9 @@ var endpoints = []struct {
 		l, err := c.Products(x)
 		return []any{l.Count, l.Products}, err
 	}, []any{wire.Int(2), wire.List[api.Product]{{Code: "cpanel", Name: "cPanel", CreditPrice: cents(400)}}}},
-	{"product", func(x context.Context, c *api.Client) (any, error) { return c.Product(x, api.ProductKey{Code: "cpanel"}) },
+	{"product", func(x context.Context, c *api.Client) (any, error) {
+		return c.Product(x, api.ProductKey{Code: "cpanel"})
+	},
 		api.Product{Code: "cpanel", Name: "cPanel", CreditPrice: cents(400)}},
 	{"balance", func(x context.Context, c *api.Client) (any, error) { return c.Balance(x) },
 		api.Account{Balance: cents(12000), Currency: "credit"}},
