@@ -97,6 +97,14 @@ func (db *DB) LicenceAt(ctx context.Context, orderID int64) (LicenceAt, error) {
 	return at, driverError(err)
 }
 
+// LicenceAlone says whether no other licence of the product, whoever's, is at an
+// address: then the upstream can mean this one only.
+func (db *DB) LicenceAlone(ctx context.Context, o Order, ip string) (alone bool, err error) {
+	err = db.read.QueryRowContext(ctx, `select not exists (select 1 from orders where product_id = $1 and domain = $2 and id <> $3
+		and licence_id is null and status not in ('cancelled', 'expired'))`, o.ProductID, ip, o.ID).Scan(&alone)
+	return alone, driverError(err)
+}
+
 // RecordSuspended notes that the upstream stopped a licence, or lets it work again.
 func (db *DB) RecordSuspended(ctx context.Context, by Actor, orderID int64, suspended bool) error {
 	kind, before, after := "licence_unsuspended", "suspended", "active"

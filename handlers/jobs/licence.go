@@ -134,6 +134,9 @@ func (w *Worker) movedBefore(ctx context.Context, l providers.Licencer, at db.Li
 	if !errors.Is(err, providers.ErrUnknown) && !errors.Is(err, providers.ErrRefused) {
 		return false
 	}
+	if alone, err := w.Book.LicenceAlone(ctx, at.Order, ip); err != nil || !alone {
+		return false
+	}
 	there := place(at)
 	there.IP = ip
 	if at.Order.Suspended {
