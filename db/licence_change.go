@@ -47,6 +47,20 @@ func (db *DB) MoveLicence(ctx context.Context, by Actor, resellerID, orderID int
 	})
 }
 
+// CheckLicenceMove says whether MoveLicence would be asked for: *Rejected (ip),
+// ErrNotFound.
+func (db *DB) CheckLicenceMove(ctx context.Context, resellerID, orderID int64, ip string) error {
+	l, err := db.Licence(ctx, resellerID, orderID)
+	if err != nil {
+		return err
+	}
+	to := licenceAddress(ip)
+	if to == "" {
+		return &Rejected{Problems: []Problem{{Field: "ip", Code: "ip_needed", Name: ip}}}
+	}
+	return placeFree(ctx, db.read, l, l.ProductID, to, "ip")
+}
+
 func (db *DB) askLicence(ctx context.Context, resellerID, orderID int64, ask func(*tx, Order) (int64, error)) (jobID int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		l, err := db.working(ctx, t, resellerID, orderID)

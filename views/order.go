@@ -237,6 +237,10 @@ func (m OrderPage) eventDetail(ctx context.Context, e OrderEvent) string {
 	switch e.Kind {
 	case "placed", "placed_unpaid", "paid":
 		return i18n.Money(ctx, m.Amounts.Payable)
+	case "licence_renewed":
+		if day, err := time.Parse(time.DateOnly, e.Detail); err == nil {
+			return i18n.T(ctx, "licence.until", "Date", i18n.Date(ctx, day))
+		}
 	case "configured":
 		return strings.Join(strings.Fields(e.Detail), ", ")
 	case "dcv_change":
