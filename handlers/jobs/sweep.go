@@ -28,5 +28,10 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err := w.Book.PurgeIdempotency(ctx); err != nil {
 		return err
 	}
+	w.cores.Do(func() {
+		for upstream := range w.Upstreams {
+			w.noteCores(ctx, upstream)
+		}
+	})
 	return &later{at: w.Book.Now().Add(sweepEvery)}
 }

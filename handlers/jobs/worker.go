@@ -39,6 +39,8 @@ type Worker struct {
 	Hands int
 	// Done, when set, is told the kind and outcome ("done", "later", "failed") of every job, for metrics.
 	Done func(kind db.JobKind, outcome string)
+
+	cores sync.Once // what licences can be turned into is learned when the worker begins
 }
 
 // later is the outcome of a job that has to run again, and why.

@@ -127,8 +127,10 @@ func openShop(t *testing.T, adjust ...func(*web.Config)) *shop {
 	}
 	s.cpanel = add("cPanel", "cPanel", "cpanel-solo", 400)
 	s.litespeed, s.core = add("LiteSpeed", "LiteSpeed", "cpanel-admin", 1000), add("LiteSpeed", "LiteSpeed X Core", "cpanel-premier", 1550)
-	if err := s.Book.SetUpstreamCores(ctx, "sandbox", map[string][]string{"cpanel-admin": {"cpanel-premier"}}); err != nil {
-		t.Fatal(err)
+	for end := time.Now().Add(10 * time.Second); len(must[map[int64][]int64](t)(s.Book.LicenceTargets(ctx))) < 3; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the worker never learned what licences can be turned into")
+		}
 	}
 	return s
 }
