@@ -75,7 +75,9 @@ func (c *counter) now(id int64) db.Order {
 	return must[db.Order](c.t)(c.Book.AnyOrder(c.t.Context(), id))
 }
 
-func (c *counter) path(below string) string { return fmt.Sprintf("/licences/%d%s", c.licence.ID, below) }
+func (c *counter) path(below string) string {
+	return fmt.Sprintf("/licences/%d%s", c.licence.ID, below)
+}
 
 // confirm opens what is asked before a change, and says yes.
 func (c *counter) confirm(b *webtest.Browser, path string) webtest.Answer {

@@ -36,7 +36,8 @@ type OrderPage struct {
 	Message      string   // the upstream's last words, verbatim
 	Names        []string // on the certificate or, before the CSR, as ordered; readable letters
 	Certificates []CertificateRow
-	LicenceKey   string // licences only, once delivered
+	LicenceKey   string // licences only, once delivered; empty where it goes by its address alone
+	LicenceHref  string // the licence that it bought, or bought something for, once delivered
 
 	Amounts       OrderAmounts
 	InvoiceID     int64
