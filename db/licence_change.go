@@ -179,7 +179,7 @@ func (db *DB) RecordLicenceDone(ctx context.Context, certificateID int64) error 
 }
 
 // licenceDone gives a licence the term or the product that an order bought for it.
-// The order is held; it ends as delivered, and has no term of its own.
+// The order is held; it ends as delivered, and its term with what it gave.
 func licenceDone(ctx context.Context, t *tx, by Actor, o Order, c Certificate) error {
 	if err := hold(ctx, t, o.LicenceID); err != nil {
 		return err
@@ -197,6 +197,9 @@ func licenceDone(ctx context.Context, t *tx, by Actor, o Order, c Certificate) e
 	}
 	kind, before, after, err := giveLicence(ctx, t, l, o)
 	if err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, `update orders set ends_at = (select l.ends_at from orders l where l.id = $1) where id = $2`, l.ID, o.ID); err != nil {
 		return err
 	}
 	if err := move(ctx, t, by, o.ID, o.Status, StatusCompleted, kind, after); err != nil {

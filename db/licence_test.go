@@ -116,7 +116,7 @@ func TestARenewalIsPaidForAndAddsItsTermToWhatIsLeft(t *testing.T) {
 	if want := l.EndsAt.AddDate(0, 12, 0); !after.EndsAt.Equal(want) || after.Status != db.StatusCompleted {
 		t.Errorf("ends %s, want %s", after.EndsAt, want)
 	}
-	if r = must[db.Order](t)(p.Order(ctx, p.reseller, r.ID)); r.Status != db.StatusCompleted || !r.EndsAt.IsZero() || r.CompletedAt.IsZero() {
+	if r = must[db.Order](t)(p.Order(ctx, p.reseller, r.ID)); r.Status != db.StatusCompleted || !r.EndsAt.Equal(after.EndsAt) || r.CompletedAt.IsZero() {
 		t.Errorf("%+v", r)
 	}
 	if held := must[int64](t)(p.Held(ctx, p.reseller)); held != 0 {
