@@ -118,10 +118,11 @@ func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error 
 		Before: string(o.Status), After: "refunded " + cents2(o.PayableCents()) + " USD"})
 }
 
-// ExpireOrders ends completed orders whose term is over and says how many.
+// ExpireOrders ends completed orders whose term is over and says how many. A
+// licence whose renewal is under way waits for it.
 func (db *DB) ExpireOrders(ctx context.Context) (int, error) {
 	due, err := collect(ctx, db.read, func(s scanner) (id int64, err error) { return id, s.Scan(&id) },
-		`select id from orders where status = 'completed' and ends_at <= $1 limit 500`, db.now())
+		`select id from orders where status = 'completed' and ends_at <= $1 and not exists (select 1 from orders w where w.licence_id = orders.id and w.status = 'processing') limit 500`, db.now())
 	if err != nil {
 		return 0, err
 	}

@@ -17,8 +17,8 @@ func TestChangesThatShareACommitAreMadeOrUndoneEachAlone(t *testing.T) {
 	gone, leave := context.WithCancel(ctx)
 	leave()
 	refused := errors.New("refused")
-	keep := func(name string, then func() error) db.Wish {
-		return db.Wish{Ctx: ctx, Do: func(exec func(string, ...any) error) error {
+	keep := func(name string, then func() error) db.Alongside {
+		return db.Alongside{Ctx: ctx, Do: func(exec func(string, ...any) error) error {
 			if err := exec(`insert into setting (name, value) values ($1, '')`, name); err != nil {
 				return err
 			}

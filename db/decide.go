@@ -48,10 +48,15 @@ func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstrea
 		if err != nil {
 			return err
 		}
-		if others > 0 {
+		if others > 0 && o.Wish == "" {
 			return fmt.Errorf("upstream order %s: %w", upstreamID, ErrDuplicate)
 		}
-		if err := accept(ctx, t, by, c, upstreamID); err != nil {
+		if o.Wish != "" {
+			err = licenceDone(ctx, t, by, o, c)
+		} else {
+			err = accept(ctx, t, by, c, upstreamID)
+		}
+		if err != nil {
 			return err
 		}
 		if _, err := t.ExecContext(ctx, `delete from job where kind = $1 and subject_id = $2`, JobSubmit, c.ID); err != nil {

@@ -127,15 +127,15 @@ func MigrationInserts(file string) ([]string, error) {
 	return inserts, nil
 }
 
-// Wish is a change for Together.
-type Wish struct {
+// Alongside is a change for Together.
+type Alongside struct {
 	Ctx context.Context
 	Do  func(exec func(query string, args ...any) error) error
 }
 
 // Together commits changes as it does those of callers who wait at one time, and
 // answers each.
-func (db *DB) Together(wishes ...Wish) []error {
+func (db *DB) Together(wishes ...Alongside) []error {
 	var changes []*change
 	for _, w := range wishes {
 		changes = append(changes, &change{ctx: w.Ctx, done: make(chan struct{}), fn: func(t *tx) error {

@@ -342,15 +342,19 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 		return err
 	}
 	if first {
-		countDelivery(t, o)
-		err = post(ctx, t, posting{ref: "settle " + object("order", o.ID), kind: "settle", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,
-			legs: []leg{{Held, -o.PayableCents()}, {Revenue, o.TotalCents}, {Tax, o.TaxCents},
-				{UpstreamCost, o.CostCents}, {UpstreamCredit, -o.CostCents}}})
-		if err != nil {
+		if err := settle(ctx, t, o); err != nil {
 			return err
 		}
 	}
 	return audit(ctx, t, System, Change{Action: "certificate.issue", Object: object("order", o.ID), ResellerID: o.ResellerID, After: "serial " + i.Serial})
+}
+
+// settle pays for what was delivered just now, and counts it: held → revenue and tax, and the upstream's cost.
+func settle(ctx context.Context, t *tx, o Order) error {
+	countDelivery(t, o)
+	return post(ctx, t, posting{ref: "settle " + object("order", o.ID), kind: "settle", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,
+		legs: []leg{{Held, -o.PayableCents()}, {Revenue, o.TotalCents}, {Tax, o.TaxCents},
+			{UpstreamCost, o.CostCents}, {UpstreamCredit, -o.CostCents}}})
 }
 
 // RecordRejected notes that the upstream ended an accepted order without a

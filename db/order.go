@@ -87,6 +87,10 @@ type Order struct {
 	Paid             bool   // false: placed to be paid later, see PayOrder
 	Reference        string // what the reseller's program calls it; not unique
 	Vetting          bool   // every name is proven; the CA looks at the company
+
+	LicenceID int64 // the order whose licence this one renews or changes; 0 for every other
+	Wish      Wish  // what of it
+	Suspended bool  // a licence that does not work until it is let work again
 }
 
 // PayableCents is what the order debited: total plus tax.
@@ -101,7 +105,8 @@ const (
 	orderColumns = `o.id, o.number, o.reseller_id, r.company, r.email, o.product_id, p.name, p.brand, p.kind, p.validation, o.months, o.domain,
 		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
 		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
-		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting, o.reference`
+		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting, o.reference,
+		coalesce(o.licence_id, 0), o.wish, o.suspended`
 	orderTables = `orders o join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`
 )
 
@@ -109,7 +114,8 @@ func scanOrder(s scanner) (o Order, err error) {
 	err = s.Scan(&o.ID, &o.Number, &o.ResellerID, &o.ResellerName, &o.ResellerEmail, &o.ProductID, &o.ProductName, &o.Brand, &o.Kind, &o.Validation, &o.Months, &o.Domain,
 		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
 		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
-		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting, &o.Reference)
+		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting, &o.Reference,
+		&o.LicenceID, &o.Wish, &o.Suspended)
 	return o, err
 }
 
@@ -136,6 +142,7 @@ type Draft struct {
 	Quote     Quote
 
 	seller, buyer Party
+	licence       licenceWish // zero unless it is about a licence that another order bought
 }
 
 // Draft checks what a reseller asks for and prices it. Errors: *Rejected,
@@ -235,6 +242,9 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 			return Order{}, err
 		}
 	}
+	if err := soleLicence(ctx, t, o); err != nil { // after the debit, which waits for the reseller's other orders
+		return Order{}, err
+	}
 	if err := writeInvoice(ctx, t, numbers["INV"], o, d); err != nil {
 		return Order{}, err
 	}
@@ -262,6 +272,7 @@ func (d Draft) order(resellerID int64) Order {
 		BaseCents: d.Quote.Base, SANCents: d.Quote.SANTotal, DiscountCents: d.Quote.Discount, TotalCents: d.Quote.Total, TaxCents: d.Quote.Tax,
 		CostCents: d.Term.cost.cents, Status: StatusPending, Fulfilment: FulfilmentNone,
 		CustomerName: d.CustomerName, CustomerEmail: d.CustomerEmail, Note: d.Note, Reference: d.Reference,
+		LicenceID: d.licence.order, Wish: d.licence.wish,
 	}
 }
 
@@ -272,11 +283,12 @@ func insertOrder(ctx context.Context, t *tx, o Order, d Draft) (int64, error) {
 	}
 	id, err := insert(ctx, t, `insert into orders (number, reseller_id, product_id, offer_id, months, domain, san_count, wildcard_san_count,
 			base_cents, san_cents, discount_cents, total_cents, tax_cents, cost_cents, status, fulfilment,
-			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid, reference)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) returning id`,
+			customer_name, customer_email, note, form_token, placed_by, created_at, rate_id, paid, reference, licence_id, wish)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) returning id`,
 		o.Number, o.ResellerID, o.ProductID, d.Term.cost.offer, o.Months, o.Domain, o.SANCount, o.WildcardSANCount,
 		o.BaseCents, o.SANCents, o.DiscountCents, o.TotalCents, o.TaxCents, o.CostCents, o.Status, o.Fulfilment,
-		o.CustomerName, o.CustomerEmail, o.Note, token, o.PlacedBy, o.CreatedAt, idOrNull(d.Term.cost.rate.ID), o.Paid, o.Reference)
+		o.CustomerName, o.CustomerEmail, o.Note, token, o.PlacedBy, o.CreatedAt, idOrNull(d.Term.cost.rate.ID), o.Paid, o.Reference,
+		idOrNull(o.LicenceID), o.Wish)
 	if err != nil {
 		return 0, err
 	}

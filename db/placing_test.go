@@ -93,10 +93,20 @@ func TestARefusedLicenceIsAskedForAgainAndPaidOnce(t *testing.T) {
 	if _, err := s.CorrectLicence(ctx, s.staff, s.reseller+1, o.ID, "203.0.113.11"); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("another reseller: %v", err)
 	}
+	must[db.Order](t)(s.PlaceOrder(ctx, s.staff, s.reseller, db.NewOrder{ProductID: s.licence, Months: 12, Domain: "203.0.113.9"}))
+	before = s.balance(t)
+	if _, err := s.CorrectLicence(ctx, s.staff, s.reseller, o.ID, "203.0.113.9"); !errors.As(err, &rejected) || rejected.Problems[0].Code != "licence_exists" {
+		t.Errorf("where another licence of the product is: %v", err)
+	}
+	s.at(s.Now(), 3600)
+	must[int](t)(s.IndexOrders(ctx))
 	job := must[int64](t)(s.CorrectLicence(ctx, s.staff, s.reseller, o.ID, " 203.0.113.11 "))
 	again := must[db.Order](t)(s.AnyOrder(ctx, o.ID))
 	if job == 0 || again.Domain != "203.0.113.11" || again.Status != db.StatusProcessing || again.Fulfilment != db.FulfilmentQueued || again.Message != "" || s.balance(t) != before {
 		t.Fatalf("job %d, %+v, balance %d of %d", job, again, s.balance(t), before)
+	}
+	if found, _, err := s.Orders(ctx, s.reseller, db.OrderFilter{Search: "203.0.113.11"}); err != nil || len(found) != 1 || found[0].ID != o.ID {
+		t.Errorf("where it is now, a search finds %d, %v", len(found), err)
 	}
 	list := must[[]db.Certificate](t)(s.Certificates(ctx, o.ID))
 	if sub := must[db.Submission](t)(s.BeginSubmit(ctx, list[0].ID)); len(list) != 2 || sub.Order.Domain != "203.0.113.11" || sub.Certificate.Reference != o.Number+"-2" {

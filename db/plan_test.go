@@ -87,6 +87,22 @@ func lists(s shop) map[string]func() error {
 		"EachOrder": eachOrder(func(f db.OrderFilter) error {
 			return s.EachOrder(ctx, s.reseller, f, func(db.Order) error { return nil })
 		}),
+		"Licences": func() error {
+			for _, state := range db.LicenceStates {
+				for _, f := range []db.LicenceFilter{{State: state}, {State: state, ProductID: s.licence, Page: page}, {State: state, Search: "203.0", Page: page}} {
+					if err := third(s.Licences(ctx, s.reseller, f)); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		},
+		"LicencesAt":  func() error { _, err := s.LicencesAt(ctx, s.reseller, "203.0.113.10"); return err },
+		"LicenceBusy": func() error { _, err := s.LicenceBusy(ctx, 1); return err },
+		"LicenceAlone": func() error {
+			_, err := s.LicenceAlone(ctx, db.Order{ID: 1, ProductID: s.licence}, "203.0.113.10")
+			return err
+		},
 		"Attention": func() error { _, err := s.Attention(ctx, s.reseller, 5); return err },
 		"Ledger":    eachEntry(func(f db.LedgerFilter) error { return third(s.Ledger(ctx, f)) }),
 		"Margins":   eachEntry(func(f db.LedgerFilter) error { return third(s.Margins(ctx, f)) }),
@@ -147,6 +163,7 @@ func TestEveryListHasAPlanThatReadsNoTableWhole(t *testing.T) {
 	for range 3 {
 		s.place(t, "shop.example.com")
 	}
+	must[db.Order](t)(s.PlaceOrder(ctx, s.staff, s.reseller, db.NewOrder{ProductID: s.licence, Months: 12, Domain: "203.0.113.10"}))
 	s.at(s.Now(), 3600)
 	must[int](t)(s.IndexOrders(ctx)) // so that searches ask the index
 	calls := lists(s)

@@ -225,6 +225,9 @@ func (db *DB) ChangeProduct(ctx context.Context, by Actor, s ProductSheet, diges
 		if err := nameFree(ctx, t, s.Name, s.ID); err != nil {
 			return err
 		}
+		if err := keepLicenceCode(ctx, t, before.Product, s.Product); err != nil {
+			return err
+		}
 		if err := writeSheet(ctx, t, before, s); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -338,6 +339,25 @@ func textsAfter(ctx context.Context, t *tx, indexed int64) (texts map[string]*bi
 		}
 	}
 	return texts, last, n, err
+}
+
+// indexAgain makes an order fast to search by the name that it has now, where the
+// index has it by another; one that comes into the index later needs nothing.
+func indexAgain(ctx context.Context, t *tx, orderID int64, domain string) error {
+	var indexed int64
+	err := t.QueryRowContext(ctx, `update counter set value = value where name = $1 returning value`, searchName).Scan(&indexed)
+	if err = driverError(err); errors.Is(err, ErrNotFound) || err == nil && orderID > indexed {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	texts := map[string]*bitmap{}
+	for _, gram := range grams(strings.ToLower(domain)) {
+		texts[gram] = &bitmap{}
+		texts[gram].set(int(orderID % blockOrders))
+	}
+	return addGrams(ctx, t, orderID/blockOrders, texts)
 }
 
 // addGrams adds orders to the rows of a block, and counts them.

@@ -165,7 +165,7 @@ func TestStatsStayRightUnderManyWriters(t *testing.T) {
 				return err
 			},
 			func() error {
-				_, err := one.PlaceOrder(ctx, one.staff, one.reseller, db.NewOrder{ProductID: one.licence, Months: 12, Domain: "203.0.113.10"})
+				_, err := one.PlaceOrder(ctx, one.staff, one.reseller, db.NewOrder{ProductID: one.licence, Months: 12, Domain: fmt.Sprint("203.0.113.", 10+i)})
 				return err
 			},
 			func() error { _, err := one.CancelOrder(ctx, one.staff, one.reseller, open.ID); return err },

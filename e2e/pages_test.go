@@ -12,6 +12,12 @@ func TestEveryOtherPageHolds(t *testing.T) {
 		b.open(p.path)
 		b.look(200, p.name)
 	}
+	b.open("/licences?state=active")
+	b.look(200, "licences")
+	b.press("main tbody a")
+	b.look(200, "licence")
+	b.press(button("Look at the renewal"))
+	b.look(200, "licence-renew")
 	b.open("/invoices")
 	b.press("main tbody a[href^='/invoices/']")
 	b.look(200, "invoice")
@@ -42,7 +48,7 @@ func TestEveryPageHoldsInTurkish(t *testing.T) {
 
 	b := signedIn(t, shop.access.OtherReseller, inTurkish)
 	for _, p := range []struct{ path, name string }{
-		{"/", "home"}, {"/catalog", "catalog"}, {"/orders", "orders"}, {"/invoices", "invoices"}, {"/credits", "credits"}, {"/settings", "settings"},
+		{"/", "home"}, {"/catalog", "catalog"}, {"/orders", "orders"}, {"/licences", "licences"}, {"/invoices", "invoices"}, {"/credits", "credits"}, {"/settings", "settings"},
 		{"/credit-notes", "creditnotes"}, {"/credits/top-ups/new", "topup-new"}, {"/invoices/address", "invoice-address"}, {"/stats?days=365", "stats"},
 	} {
 		b.open(p.path)

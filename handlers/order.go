@@ -132,6 +132,9 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 	if !o.Paid {
 		m.Refund = money.USD(0)
 	}
+	if o.Kind == db.KindLicence && o.Status == db.StatusCompleted {
+		m.LicenceHref = licencePath(cmp.Or(o.LicenceID, o.ID), "")
+	}
 	list, err := h.Book.Certificates(ctx, o.ID)
 	if err != nil {
 		return m, err

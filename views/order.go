@@ -36,7 +36,8 @@ type OrderPage struct {
 	Message      string   // the upstream's last words, verbatim
 	Names        []string // on the certificate or, before the CSR, as ordered; readable letters
 	Certificates []CertificateRow
-	LicenceKey   string // licences only, once delivered
+	LicenceKey   string // licences only, once delivered; empty where it goes by its address alone
+	LicenceHref  string // the licence that it bought, or bought something for, once delivered
 
 	Amounts       OrderAmounts
 	InvoiceID     int64
@@ -253,6 +254,10 @@ func (m OrderPage) eventDetail(ctx context.Context, e OrderEvent) string {
 	switch e.Kind {
 	case "placed", "placed_unpaid", "paid":
 		return i18n.Money(ctx, m.Amounts.Payable)
+	case "licence_renewed":
+		if day, err := time.Parse(time.DateOnly, e.Detail); err == nil {
+			return i18n.T(ctx, "licence.until", "Date", i18n.Date(ctx, day))
+		}
 	case "configured":
 		return strings.Join(strings.Fields(e.Detail), ", ")
 	case "dcv_change":

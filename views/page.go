@@ -10,6 +10,7 @@ package views
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,6 +125,7 @@ func (p Page) navigation() []navItem {
 		{"home", "/", "house"},
 		{"catalog", "/catalog", "layout-grid"},
 		{"orders", "/orders", "shopping-bag"},
+		{"licences", "/licences", "server"},
 	}
 	if p.Viewer.MaySeeMoney() {
 		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"}, navItem{"stats", "/stats", "chart-column"})
@@ -134,9 +136,9 @@ func (p Page) navigation() []navItem {
 
 // bottomNavigation splits the navigation for phones: four thumbs' reach, the rest under More.
 func (p Page) bottomNavigation() (reach, more []navItem) {
-	moved := "invoices"
+	moved := []string{"invoices", "licences"}
 	for _, item := range p.navigation() {
-		if len(reach) < 4 && item.name != moved {
+		if len(reach) < 4 && !slices.Contains(moved, item.name) {
 			reach = append(reach, item)
 		} else {
 			more = append(more, item)

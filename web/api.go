@@ -11,6 +11,7 @@ import (
 	"certbay/handlers/billmanager"
 	"certbay/handlers/datassl"
 	"certbay/handlers/gogetssl"
+	"certbay/handlers/license724"
 	"certbay/handlers/ssl247"
 )
 
@@ -48,6 +49,7 @@ func (s *Server) newDialects() []dialect {
 		{ssl247.Serves, ssl247.New(s.Book, s.gate, s.BaseURL, s.handlers.InvoiceFile, ip, s.Log)},
 		{gogetssl.Serves, gogetssl.New(s.Book, s.gate, ip, s.Log)},
 		{billmanager.Serves, billmanager.New(s.Book, s.gate, ip, s.Log)},
+		{license724.Serves, license724.New(s.Book, s.gate, s.Sandbox, ip, s.Log)},
 	}
 }
 

@@ -100,6 +100,19 @@ func (s *Server) routes() []route {
 		{post, "/orders/:id/links", buyers, h.CreateLink},
 		{post, "/orders/:id/links/revoke", buyers, h.RevokeLink},
 
+		// Licences, once they are bought.
+		{get, "/licences", viewers, h.Licences},
+		{get, "/licences/:id", viewers, h.Licence},
+		{get, "/licences/:id/renew", buyers, h.RenewLicenceForm},
+		{post, "/licences/:id/renew", buyers, h.RenewLicence},
+		{get, "/licences/:id/core", buyers, h.CoreForm},
+		{post, "/licences/:id/core", buyers, h.ChangeCore},
+		{get, "/licences/:id/suspend", buyers, h.SuspendLicenceForm},
+		{post, "/licences/:id/suspend", buyers, h.SuspendLicence},
+		{post, "/licences/:id/unsuspend", buyers, h.UnsuspendLicence},
+		{get, "/licences/:id/ip", buyers, h.MoveLicenceForm},
+		{post, "/licences/:id/ip", buyers, h.MoveLicence},
+
 		// Money.
 		{get, "/credits", moneyViewers, h.Credits},
 		{get, "/credits/top-ups/new", billing, h.NewTopUpForm},

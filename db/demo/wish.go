@@ -68,7 +68,7 @@ func (s *seed) invent(l *life) wish {
 	}
 	switch l.product.kind {
 	case db.KindLicence:
-		w.domain = fmt.Sprintf("203.0.113.%d", 1+s.random.IntN(254))
+		w.domain = s.freshAddress(l.product.code)
 	case db.KindCodeSigning:
 	case db.KindWildcard:
 		w.domain = "*." + base
@@ -107,6 +107,19 @@ func country(city string) string {
 		return "GB"
 	}
 	return "TR"
+}
+
+// freshAddress is one of the documentation's addresses where no licence of the
+// product was given out yet.
+func (s *seed) freshAddress(product string) string {
+	for {
+		network := []string{"203.0.113", "198.51.100", "192.0.2"}[s.random.IntN(3)]
+		address := fmt.Sprintf("%s.%d", network, 1+s.random.IntN(254))
+		if at := product + " " + address; !s.names[at] {
+			s.names[at] = true
+			return address
+		}
+	}
 }
 
 // freshBase is a registrable domain of a word that was not given out yet.

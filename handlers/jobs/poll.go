@@ -75,7 +75,7 @@ func (w *Worker) look(ctx context.Context, certificateID int64) (over bool, err 
 		return false, err
 	}
 	switch status.State {
-	case providers.StateIssued:
+	case providers.StateIssued, providers.StateSuspended:
 		return true, w.take(ctx, p, c, status)
 	case providers.StateRejected, providers.StateCancelled, providers.StateRevoked:
 		words := status.Message
@@ -99,8 +99,7 @@ func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificat
 		return err
 	}
 	issued := db.Issued{LicenceKey: status.LicenceKey}
-	switch {
-	case c.CSR != "":
+	if c.CSR != "" { // else a licence, which may go by its address alone, without a key
 		got, err := p.Certificate(ctx, c.UpstreamID)
 		if err != nil {
 			return err
@@ -110,8 +109,6 @@ func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificat
 		}
 		issued.PEM, issued.Chain, issued.Serial = got.Leaf, got.Chain, got.Serial
 		issued.NotBefore, issued.NotAfter = got.NotBefore, got.NotAfter
-	case status.LicenceKey == "":
-		return fmt.Errorf("%s, order %s: issued without a licence key", c.Upstream, c.UpstreamID)
 	}
 	w.Book.At("before_issued")
 	return w.Book.RecordIssued(context.WithoutCancel(ctx), c.ID, issued, w.IssuedMail)

@@ -19,6 +19,9 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
+	if s.Order.Wish != "" {
+		return w.buyForLicence(ctx, job, s)
+	}
 	p, err := w.upstream(s.Certificate.Upstream)
 	if err != nil {
 		return err
@@ -117,6 +120,9 @@ func (w *Worker) accept(ctx context.Context, s db.Submission, upstreamID string)
 		return err
 	}
 	w.lookOnce(ctx, s.Certificate.ID)
+	if s.Order.Kind == db.KindLicence {
+		w.noteCores(ctx, s.Certificate.Upstream)
+	}
 	return nil
 }
 

@@ -41,5 +41,12 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err := w.Book.WarnExpiring(ctx); err != nil {
 		return err
 	}
+	if w.cores != nil {
+		w.cores.Do(func() {
+			for upstream := range w.Upstreams {
+				w.noteCores(ctx, upstream)
+			}
+		})
+	}
 	return &later{at: w.Book.Now().Add(sweepEvery)}
 }

@@ -44,6 +44,8 @@ type Worker struct {
 	Hands int
 	// Done, when set, is told the kind and outcome ("done", "later", "failed") of every job, for metrics.
 	Done func(kind db.JobKind, outcome string)
+
+	cores *sync.Once // made by Run: what licences can be turned into is learned when the worker begins
 }
 
 // later is the outcome of a job that has to run again, and why.
@@ -62,6 +64,7 @@ func (g *gaveUp) Error() string { return g.cause }
 // Run works until ctx ends, then lets running jobs finish, at most for grace;
 // what is not finished by then is handed back when its lease runs out.
 func (w *Worker) Run(ctx context.Context, grace time.Duration) error {
+	w.cores = &sync.Once{}
 	if w.Lease == 0 {
 		w.Lease = time.Minute
 	}
@@ -162,6 +165,8 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return nil
 	case db.JobCancel:
 		return w.cancel(ctx, job)
+	case db.JobLicenceSuspend, db.JobLicenceUnsuspend, db.JobLicenceMove:
+		return w.changeLicence(ctx, job)
 	case db.JobMail:
 		return w.mail(ctx, job)
 	case db.JobInvoiceZip:

@@ -285,7 +285,7 @@ func unknownOrder(e *exam) {
 }
 
 func cancelledContext(e *exam) {
-	id := e.submit(e.submission(e.DVSingle, e.domain()))
+	id := e.submit(e.anything())
 	ctx, cancel := context.WithCancel(e.ctx)
 	cancel()
 	check := func(what string, err error) {
@@ -296,7 +296,7 @@ func cancelledContext(e *exam) {
 	}
 	_, err := e.Provider.Products(ctx)
 	check("products", err)
-	_, err = e.Provider.Submit(ctx, e.submission(e.DVSingle, e.domain()))
+	_, err = e.Provider.Submit(ctx, e.anything())
 	check("submit", err)
 	_, err = e.Provider.Status(ctx, id)
 	check("status", err)

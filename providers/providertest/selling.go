@@ -87,7 +87,7 @@ func balance(e *exam) {
 	if err != nil || before.Currency == "" {
 		e.Fatalf("%+v, %v", before, err)
 	}
-	e.submit(e.submission(e.DVSingle, e.domain()))
+	e.submit(e.anything())
 	after, err := p.Balance(e.ctx)
 	if err != nil || after.Currency != before.Currency || after.Cents >= before.Cents {
 		e.Errorf("an order costs nothing: %+v, then %+v, %v", before, after, err)
@@ -185,7 +185,7 @@ func licence(e *exam) {
 	for range 2 { // repeating it succeeds
 		must("suspend", p.SuspendLicence(e.ctx, l))
 	}
-	if st := e.status(l.UpstreamID); st.State != providers.StateSuspended {
+	if st := e.status(l.UpstreamID); st.State != providers.StateSuspended && !e.Blind {
 		e.Errorf("suspended, and %s", st.State)
 	}
 	for range 2 {
@@ -258,10 +258,12 @@ func (e *exam) everyCall(p providers.Provider, id string, read, change func(what
 	e.Helper()
 	_, err := p.Products(e.ctx)
 	read("products", err)
-	_, err = p.Status(e.ctx, id)
-	read("status", err)
-	_, err = p.Certificate(e.ctx, id)
-	read("certificate", err)
+	if !e.Blind {
+		_, err = p.Status(e.ctx, id)
+		read("status", err)
+		_, err = p.Certificate(e.ctx, id)
+		read("certificate", err)
+	}
 	if p, ok := p.(providers.Finder); ok {
 		_, err := p.Find(e.ctx, "exam-reference")
 		read("find", err)
@@ -281,7 +283,7 @@ func (e *exam) everyCall(p providers.Provider, id string, read, change func(what
 	if p, ok := p.(providers.Prober); ok {
 		read("probe", p.Probe(e.ctx))
 	}
-	s := e.submission(e.DVSingle, e.domain())
+	s := e.anything()
 	_, err = p.Submit(e.ctx, s)
 	change("submit", err)
 	if p, ok := p.(providers.DCVChanger); ok {
@@ -323,7 +325,7 @@ func wrongLogin(e *exam) {
 			e.Errorf("%s: %v", what, err)
 		}
 	}
-	e.everyCall(e.Stranger, e.submit(e.submission(e.DVSingle, e.domain())), check, check)
+	e.everyCall(e.Stranger, e.submit(e.anything()), check, check)
 }
 
 func nobodyListens(e *exam) {

@@ -1,0 +1,1 @@
+curl "https://api.724license.com/v1/licenses/renew?token=API_ANAHTARINIZ&type=cpanel&ip=203.0.113.10&billingcycle=1"
