@@ -2,7 +2,6 @@ package billmanager
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,7 +100,11 @@ func (c *call) certificates() (*node, error) {
 		from := min(min(max(number-1, 0), len(orders))*size, len(orders))
 		orders = orders[from:min(from+size, len(orders))]
 	}
-	reissuing, err := c.book.Reissuing(c.ctx, c.caller.ResellerID)
+	var ids []int64
+	for _, o := range orders {
+		ids = append(ids, o.ID)
+	}
+	reissuing, err := c.book.Reissuing(c.ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +114,7 @@ func (c *call) certificates() (*node, error) {
 		e.add("CN", o.Domain)
 		e.add("pricelist", o.ProductName)
 		e.add("pricelist_id", strconv.FormatInt(o.ProductID, 10))
-		row(e, o, slices.Contains(reissuing, o.ID))
+		row(e, o, reissuing[o.ID])
 	}
 	return d, nil
 }
