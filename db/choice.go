@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // NameChoice is how control of one name will be shown, where not all names of an
@@ -47,4 +48,21 @@ func (db *DB) CheckOrder(ctx context.Context, resellerID int64, n NewOrder, c Co
 	o := Order{Domain: d.Domain, SANCount: d.SANCount, WildcardSANCount: d.WildcardSANCount}
 	_, _, err = c.check(o, d.Product, d.SANs)
 	return d, err
+}
+
+// excess refuses a reissue that names more than was bought: places for plain names
+// and for wildcards are counted apart.
+func (c Configuration) excess(o Order, p Product) []Problem {
+	plain, wildcards := 0, 0
+	for _, name := range c.SANs {
+		switch {
+		case name == o.Domain:
+		case strings.HasPrefix(name, "*."):
+			wildcards++
+		default:
+			plain++
+		}
+	}
+	return append(tooMany("sans", plain, max(o.SANCount, p.SANIncluded), "sans_not_sold"),
+		tooMany("wildcard_sans", wildcards, max(o.WildcardSANCount, p.WildcardSANIncluded), "wildcard_sans_not_sold")...)
 }

@@ -84,6 +84,9 @@ func (db *DB) reissueChoices(ctx context.Context, o Order, before Certificate, c
 		return nil, nil, err
 	}
 	if c.SANs != nil {
+		if problems := c.excess(o, p); problems != nil {
+			return nil, nil, &Rejected{problems}
+		}
 		entered = c.SANs
 	}
 	earlier, err := db.DCVs(ctx, before.ID)

@@ -70,6 +70,9 @@ func (h *Handlers) adminResellerModel(c echo.Context) (views.AdminResellerPage, 
 	if err != nil {
 		return m, err
 	}
+	if m.Dialects, err = h.dialectsOf(ctx, id); err != nil {
+		return m, err
+	}
 	m.Balance, m.Available, m.Held = money.USD(balance), money.USD(available), money.USD(held)
 	if _, m.Orders, err = h.Book.Orders(ctx, id, db.OrderFilter{Page: db.Page{Limit: 1}}); err != nil {
 		return m, err

@@ -44,6 +44,7 @@ type AdminResellerPage struct {
 	Balance, Available, Held money.Money
 	Allowance                money.Money
 	PayLater                 bool // may place orders unpaid when credit is short
+	Dialects                 []DialectSwitch
 	Orders                   int
 	Staff                    []StaffRow
 	Entries                  []StatementRow // the newest few

@@ -173,6 +173,7 @@ func (s *Server) routes() []route {
 		{post, "/admin/top-ups/:id/refuse", operatorMoney, h.AdminRefuseTopUp},
 		{post, "/admin/resellers/:id/allowance", operatorMoney, h.AdminAllowance},
 		{post, "/admin/resellers/:id/pay-later", operatorMoney, h.AdminPayLater},
+		{post, "/admin/resellers/:id/dialects", operatorMoney, h.AdminDialects},
 		{get, "/admin/ledger", operators, h.AdminLedger},
 		{get, "/admin/ledger.csv", operators, h.AdminLedgerCSV},
 		{get, "/admin/jobs", operators, h.AdminJobs},

@@ -82,6 +82,15 @@ var operations = []operation{
 	{name: "leiLookup", methods: get, path: "/lei/lookup", scope: db.ScopeRead, serve: (*call).lei},
 }
 
+// Operations lists what is served: the name of each method in the wiki, with its
+// verbs and its path below Prefix.
+func Operations() (list [][3]string) {
+	for _, o := range operations {
+		list = append(list, [3]string{o.name, o.methods, o.path})
+	}
+	return list
+}
+
 // find is the operation for a method and a path below Prefix, with or without a
 // slash at the end, and the path's id. A wrong verb is as unknown as a wrong path.
 func find(method, path string) (op *operation, id string, err error) {

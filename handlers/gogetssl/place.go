@@ -228,6 +228,9 @@ func (c *call) configuration(domain string) (db.Configuration, error) {
 		return db.Configuration{}, err
 	}
 	config := db.Configuration{CSR: f.text("csr"), Method: method, Email: email, SANs: []string{}, Choices: []db.NameChoice{{Name: domain, Method: method, Email: email}}, Contact: c.contact()}
+	if err := provable("dcv_method", domain, method); err != nil {
+		return config, err
+	}
 	names, approvers := f.list("dns_names"), f.list("approver_emails")
 	if len(approvers) > 0 && len(approvers) != len(names) {
 		return config, &wrongField{"approver_emails", "one is needed for each of dns_names, and none for the domain of the CSR"}
@@ -244,6 +247,9 @@ func (c *call) configuration(domain string) (db.Configuration, error) {
 		choice := db.NameChoice{Name: name, Method: method}
 		if len(approvers) > 0 {
 			if choice.Method, choice.Email, err = methodOf("approver_emails", approvers[i]); err != nil {
+				return config, err
+			}
+			if err := provable("approver_emails", name, choice.Method); err != nil {
 				return config, err
 			}
 		}
@@ -285,6 +291,15 @@ func methodOf(field, typed string) (method, email string, err error) {
 		return "", "", &wrongField{field, "must be an approver's e-mail address, http, https or dns: " + typed}
 	}
 	return method, "", nil
+}
+
+// provable refuses a file for a wildcard name; the book would take a record in its
+// stead, which is not what was asked for.
+func provable(field, name, method string) error {
+	if strings.HasPrefix(name, "*.") && (method == "http" || method == "https") {
+		return &wrongField{field, "a wildcard name can't be proven by a file, only by dns or email: " + name}
+	}
+	return nil
 }
 
 // contact is the administrator and the organisation. Where the organisation's own

@@ -237,6 +237,7 @@ func (c *call) statuses() (any, error) {
 	if len(words) == 0 || len(words) > mostIDs {
 		return nil, &wrongField{"cids", "must be 1 to " + strconv.Itoa(mostIDs) + " ids of orders, separated by commas"}
 	}
+	var orders []db.Order
 	for _, w := range words {
 		id, err := strconv.ParseInt(w, 10, 64)
 		if err != nil {
@@ -249,22 +250,31 @@ func (c *call) statuses() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		status, err := c.statusOf(o)
-		if err != nil {
-			return nil, err
-		}
-		answer.Certificates = append(answer.Certificates, row{o.ID, status, day{o.EndsAt}})
+		orders = append(orders, o)
 	}
-	return answer, nil
+	rows, err := c.rows(orders)
+	for _, r := range rows {
+		answer.Certificates = append(answer.Certificates, row{r.OrderID, r.Status, r.End})
+	}
+	return answer, err
 }
 
-// statusOf looks for a reissue, which only the certificates tell.
-func (c *call) statusOf(o db.Order) (string, error) {
-	if o.Status != db.StatusCompleted {
-		return statusOf(o, false), nil
+// rows are orders as lists tell them, without those that this dialect can't speak of.
+func (c *call) rows(orders []db.Order) ([]orderRow, error) {
+	var completed []int64
+	for _, o := range orders {
+		if o.Status == db.StatusCompleted {
+			completed = append(completed, o.ID)
+		}
 	}
-	list, err := c.book.Certificates(c.ctx, o.ID)
-	return statusOf(o, err == nil && len(list) > 1 && list[0].State == db.CertificateRequested), err
+	reissuing, err := c.book.Reissuing(c.ctx, completed)
+	rows := []orderRow{}
+	for _, o := range orders {
+		if o.Kind != db.KindLicence && o.Kind != db.KindCodeSigning {
+			rows = append(rows, rowOf(o, statusOf(o, reissuing[o.ID])))
+		}
+	}
+	return rows, err
 }
 
 type orderList struct {
@@ -320,17 +330,8 @@ func (c *call) orderList(filter db.OrderFilter) (orderList, error) {
 		return answer, err
 	}
 	answer.Limit, answer.Offset, answer.Count = p.Limit, p.Offset, total
-	for _, o := range list {
-		if o.Kind == db.KindLicence || o.Kind == db.KindCodeSigning {
-			continue
-		}
-		status, err := c.statusOf(o)
-		if err != nil {
-			return answer, err
-		}
-		answer.Orders = append(answer.Orders, rowOf(o, status))
-	}
-	return answer, nil
+	answer.Orders, err = c.rows(list)
+	return answer, err
 }
 
 // unpaidOrders is getUnpaidOrders: those that were placed to be paid later.

@@ -110,6 +110,9 @@ func (c *call) changeMethods(nameField string, names []string, wordField string,
 		if method == "email" && email == "" {
 			email = c.fields.text("approver_email")
 		}
+		if err := provable(wordField, name, method); err != nil {
+			return o, err
+		}
 		choices = append(choices, db.NameChoice{Name: strings.ToLower(name), Method: method, Email: email})
 	}
 	if err := c.known(o, nameField, choices); err != nil {

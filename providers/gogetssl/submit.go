@@ -124,6 +124,8 @@ func choices(sub providers.Submission) (method, email string, others api.Names, 
 	if len(csr.Names) == 0 || csr.Names[0] != names[0].Name {
 		return "", "", others, providers.Refuse("csr", "the common name of the CSR is "+csr.CommonName+", not "+names[0].Name)
 	}
+	// The CA adds a name's twin for nothing, and a product for one name takes no list; beside other names it is listed.
+	alone := !slices.ContainsFunc(names[1:], func(n providers.DomainChoice) bool { return !twin(names[0].Name, n.Name) })
 	for i, n := range names {
 		if err := possible(n); err != nil {
 			return "", "", others, err
@@ -132,10 +134,19 @@ func choices(sub providers.Submission) (method, email string, others api.Names, 
 			method, email = string(n.Method), n.Email
 			continue
 		}
+		if alone && slices.Contains(csr.Names, n.Name) {
+			continue
+		}
 		others.DNSNames = append(others.DNSNames, n.Name)
 		others.ApproverEmails = append(others.ApproverEmails, word(n.Method, n.Email))
 	}
 	return method, email, others, nil
+}
+
+// twin reports whether other comes free with main: the same name with or without www, and a wildcard's base.
+func twin(main, other string) bool {
+	base := strings.TrimPrefix(main, "*.")
+	return other == "www."+base || base == "www."+other || base != main && base == other
 }
 
 // word is a method as the dialect writes it where an approver may stand too.

@@ -13,7 +13,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"certbay/providers"
 	"certbay/providers/internal/wire"
@@ -21,11 +20,11 @@ import (
 
 // Client is an account. Its key is fetched when it is first needed, and once more when it is refused.
 type Client struct {
-	wire       *wire.Client
-	user, pass string
+	wire             *wire.Client
+	name, user, pass string
 
-	mu  sync.Mutex
-	key string
+	login chan struct{} // one signs in at a time; who holds it may touch the key
+	key   string
 }
 
 // New makes a client for the login of a wire configuration whose base URL ends with /api.
@@ -33,7 +32,7 @@ func New(c wire.Config, user, pass string) (*Client, error) {
 	c.Secrets = append(c.Secrets, pass)
 	c.SecretFields = append(c.SecretFields, "pass", "auth_key", "key", "csr_key")
 	w, err := wire.New(c)
-	return &Client{wire: w, user: user, pass: pass}, err
+	return &Client{wire: w, name: c.Name, user: user, pass: pass, login: make(chan struct{}, 1)}, err
 }
 
 // Wire is the client's line.
@@ -95,8 +94,12 @@ func (c *Client) Auth(ctx context.Context) (key string, err error) {
 
 // authKey is the key to use; used is one that was refused.
 func (c *Client) authKey(ctx context.Context, used string) (string, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	select {
+	case c.login <- struct{}{}:
+		defer func() { <-c.login }()
+	case <-ctx.Done():
+		return "", &providers.Failure{Upstream: c.name, Call: "POST /auth/", Trouble: providers.TroubleStopped, Detail: "given up while another call signed in", Err: ctx.Err()}
+	}
 	if c.key != "" && c.key != used {
 		return c.key, nil
 	}
@@ -187,6 +190,8 @@ func judge(a wire.Answer, e *Envelope, changes bool) error {
 			Detail: "the answer says neither success nor what is wrong"}
 	case words == "":
 		return nil // wire says what it was
+	case a.Status == http.StatusConflict: // the same request is still being answered
+		return &providers.Failure{Trouble: providers.TroubleBusy, Changes: changes, Reached: changes, Status: a.Status, Detail: words}
 	case badKey.MatchString(words):
 		return &keyRefused{Denied{Words: words}}
 	case noOrder.MatchString(words):

@@ -368,6 +368,24 @@ func TestAKeyIsFetchedOnceAndOnceMoreWhenItIsRefused(t *testing.T) {
 	}
 }
 
+func TestWhoWaitsForALoginGivesUpInTime(t *testing.T) {
+	hang := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+	t.Cleanup(s.Close)
+	t.Cleanup(func() { close(hang) })
+	c := client(t, s.URL, pass)
+	first, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { _, _ = c.AccountBalance(first) }()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	time.Sleep(20 * time.Millisecond)
+	_, err := c.AddSSLOrder(ctx, sample(66))
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, providers.ErrNotSent) {
+		t.Error(err)
+	}
+}
+
 func TestAWrongLoginIsSaidInTheUpstreamsWords(t *testing.T) {
 	s := httptest.NewServer(&upstream{t: t, keys: []string{key}})
 	t.Cleanup(s.Close)
@@ -396,6 +414,7 @@ func TestRefusalsBecomeTheVocabularysErrors(t *testing.T) {
 		{403, `{"message":"IP is not allowed"}`, providers.ErrCredentials, "", "IP is not allowed"},
 		{200, `{"error":true,"message":"auth_key has expired"}`, providers.ErrCredentials, "", "auth_key has expired"},
 		{429, `{"error":true,"message":"slow down"}`, providers.ErrNotSent, "", "slow down"},
+		{409, `{"error":true,"message":"still being answered"}`, providers.ErrUnsure, "", "still being answered"},
 		{500, `{"error":true,"message":"oops"}`, providers.ErrUnsure, "", "oops"},
 		{200, `{"order_id":7}`, providers.ErrUnsure, "", "neither success"},
 		{200, `{"success":false}`, providers.ErrUnsure, "", "neither success"},
