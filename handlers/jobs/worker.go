@@ -162,6 +162,8 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return nil
 	case db.JobCancel:
 		return w.cancel(ctx, job)
+	case db.JobRevoke:
+		return w.revoke(ctx, job)
 	case db.JobMail:
 		return w.mail(ctx, job)
 	case db.JobInvoiceZip:
