@@ -19,6 +19,7 @@ const (
 	JobResend     JobKind = "resend"      // have the upstream resend its approval mail; subject: dcv row
 	JobReissue    JobKind = "reissue"     // ask for a further certificate; subject: certificate
 	JobLook       JobKind = "look"        // ask the upstream once how it stands, for somebody who waits; subject: certificate
+	JobRevoke     JobKind = "revoke"      // revoke upstream, then end the order; subject: order
 	JobCancel     JobKind = "cancel"      // cancel upstream, then refund; subject: order
 	JobMail       JobKind = "mail"        // send a mail; subject: mail row
 	JobInvoiceZip JobKind = "invoice_zip" // draw the invoices of a zip; subject: zip

@@ -11,7 +11,7 @@ import (
 
 // dialects are the APIs beside DATASSL's that can be switched on for a reseller, by
 // the names the book has for them.
-var dialects = []string{"gogetssl", "license724"}
+var dialects = []string{"gogetssl", "billmanager", "ssl247", "license724"}
 
 func (h *Handlers) dialectsOf(ctx context.Context, resellerID int64) (list []views.DialectSwitch, err error) {
 	for _, name := range dialects {

@@ -255,7 +255,7 @@ func domain(dice *rand.Rand) string {
 
 func (s *shelf) order(f *filling, dice *rand.Rand, at, now time.Time) order {
 	p := s.products[dice.IntN(len(s.products))]
-	o := order{id: f.id("orders"), reseller: s.resellers[0], cents: p.cents, tax: p.cents * taxPercent / 100, due: at.Add(delivery), status: status(dice, now.Sub(at))}
+	o := order{id: f.id("orders"), reseller: s.resellers[0], cents: p.cents, tax: (p.cents*taxPercent + 50) / 100, due: at.Add(delivery), status: status(dice, now.Sub(at))}
 	if dice.IntN(10) >= 7 {
 		o.reseller = s.resellers[1+dice.IntN(len(s.resellers)-1)]
 	}

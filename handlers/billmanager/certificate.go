@@ -100,9 +100,9 @@ func (c *call) certificates() (*node, error) {
 		from := min(min(max(number-1, 0), len(orders))*size, len(orders))
 		orders = orders[from:min(from+size, len(orders))]
 	}
-	ids := make([]int64, len(orders))
-	for i, o := range orders {
-		ids[i] = o.ID
+	var ids []int64
+	for _, o := range orders {
+		ids = append(ids, o.ID)
 	}
 	reissuing, err := c.book.Reissuing(c.ctx, ids)
 	if err != nil {

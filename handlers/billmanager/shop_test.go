@@ -75,6 +75,9 @@ func (s *shop) fill() {
 	for _, r := range []db.Reseller{s.Reseller, s.Other} {
 		err := s.Book.UpdateReseller(ctx, db.System, r.ID, db.NewReseller{Name: r.Name, Company: r.Company, Email: r.Email, GroupID: s.group, APIEnabled: true})
 		if err == nil {
+			err = s.Book.SetAPIEnabled(ctx, db.System, r.ID, true)
+		}
+		if err == nil {
 			err = s.Book.AddCredit(ctx, db.System, r.ID, 125_000, "opening "+r.Name, "opening credit")
 		}
 		if err == nil {

@@ -77,6 +77,9 @@ func (s *shop) fill() {
 	gold, silver := must[int64](t)(s.Book.CreateGroup(ctx, db.System, "Gold")), must[int64](t)(s.Book.CreateGroup(ctx, db.System, "Silver"))
 	for _, r := range []db.Reseller{s.Reseller, s.Other} {
 		err := s.Book.UpdateReseller(ctx, db.System, r.ID, db.NewReseller{Name: r.Name, Company: r.Company, Email: r.Email, GroupID: gold, APIEnabled: true, TaxRateBP: 2100})
+		if err == nil {
+			err = s.Book.SetAPIEnabled(ctx, db.System, r.ID, true)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -167,6 +167,8 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.cancel(ctx, job)
 	case db.JobLicenceSuspend, db.JobLicenceUnsuspend, db.JobLicenceMove:
 		return w.changeLicence(ctx, job)
+	case db.JobRevoke:
+		return w.revoke(ctx, job)
 	case db.JobMail:
 		return w.mail(ctx, job)
 	case db.JobInvoiceZip:

@@ -21,6 +21,7 @@
 //     has to be published for each name, and the end of what was bought. reference,
 //     limit and offset are taken beside the document's fields.
 //   - The list of Issued certificates has those that expire soon as well.
+//   - A revocation ends the order; nothing is paid back.
 //   - A renewal is an order of its own for the same names; it waits for its CSR.
 //
 // Times are UTC. Amounts are USD.

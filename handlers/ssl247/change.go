@@ -1,6 +1,7 @@
 package ssl247
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -74,12 +75,32 @@ func (c *call) cancel() (any, error) {
 	return []outcome{answer}, nil
 }
 
-// revoke is /certificate/{id}/revoke.
+// revoke is /certificate/{id}/revoke: for good, and without a refund. Asking again for
+// what is revoked succeeds.
 func (c *call) revoke() (any, error) {
-	if _, err := c.ownCertificate(c.path[0]); err != nil {
+	o, err := c.ownCertificate(c.path[0])
+	if err != nil {
 		return nil, err
 	}
-	return nil, errNoRevocation
+	if c.happened() == 0 {
+		err := c.awaiting(o, func() (int64, error) {
+			return c.book.Revoke(c.ctx, c.caller.Actor(), o.ResellerID, o.ID, cmp.Or(c.fields.text("reason"), "unspecified"))
+		})
+		if errors.Is(err, db.ErrStale) {
+			err = errNotRevoked
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+		return nil, err
+	}
+	answer := outcome{"The certificate is revoked", statusOf(o, c.book.Now()).Code, ""}
+	if o.Status != db.StatusCancelled {
+		answer.Message = "The authority is asked to revoke the certificate"
+	}
+	return []outcome{answer}, nil
 }
 
 // reissue is /certificate/{id}/reissue: a further certificate within the term, for

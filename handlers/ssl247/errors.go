@@ -51,7 +51,7 @@ var (
 	errNoDownload    = &refusal{http.StatusNotFound, "An invoice can be had as url or pdf"}
 	errNoStatus      = &refusal{http.StatusNotFound, "There is no such status"}
 	errNoHealth      = &refusal{http.StatusNotImplemented, "Health checks are not sold here"}
-	errNoRevocation  = &refusal{http.StatusConflict, "Certificates are not revoked through this API; ask the shop"}
+	errNotRevoked    = &refusal{http.StatusConflict, "Only a certificate that was issued and whose term runs can be revoked"}
 	errTooLate       = &refusal{http.StatusConflict, "The certificate can't be cancelled any more: it was issued, or a submission is on its way"}
 	errNotCompleted  = &refusal{http.StatusConflict, "The certificate does not wait for its completion"}
 	errUnpaid        = &refusal{http.StatusConflict, "The order is not paid"}

@@ -76,6 +76,9 @@ func (s *shop) fill() {
 	group := must[int64](t)(s.Book.CreateGroup(ctx, db.System, "Gold"))
 	for _, r := range []db.Reseller{s.Reseller, s.Other} {
 		err := s.Book.UpdateReseller(ctx, db.System, r.ID, db.NewReseller{Name: r.Name, Company: r.Company, Email: r.Email, GroupID: group, APIEnabled: true})
+		if err == nil {
+			err = s.Book.SetAPIEnabled(ctx, db.System, r.ID, true)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

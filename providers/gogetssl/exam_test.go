@@ -82,6 +82,9 @@ func (y *yard) fill() {
 	t, ctx := y.t, y.t.Context()
 	group := must[int64](t)(y.Book.CreateGroup(ctx, db.System, "Gold"))
 	err := y.Book.UpdateReseller(ctx, db.System, y.Reseller.ID, db.NewReseller{Name: y.Reseller.Name, Company: y.Reseller.Company, Email: y.Reseller.Email, GroupID: group, APIEnabled: true})
+	if err == nil {
+		err = y.Book.SetAPIEnabled(ctx, db.System, y.Reseller.ID, true)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

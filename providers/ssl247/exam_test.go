@@ -82,6 +82,9 @@ func (y *yard) fill() {
 	t, ctx := y.t, y.t.Context()
 	group := must[int64](t)(y.Book.CreateGroup(ctx, db.System, "Gold"))
 	err := y.Book.UpdateReseller(ctx, db.System, y.Reseller.ID, db.NewReseller{Name: y.Reseller.Name, Company: y.Reseller.Company, Email: y.Reseller.Email, GroupID: group, APIEnabled: true})
+	if err == nil {
+		err = y.Book.SetAPIEnabled(ctx, db.System, y.Reseller.ID, true)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,30 +176,12 @@ func (y *yard) approve(t *testing.T, email string) {
 
 func code(id int64) string { return strconv.FormatInt(id, 10) }
 
-// buyer is a Shop without what the book can't do yet: Certbay answers a revocation "ask the shop".
-type buyer struct {
-	providers.Provider
-	providers.Finder
-	providers.Canceler
-	providers.Reissuer
-	providers.Renewer
-	approvers
-	providers.Balancer
-	providers.OrderLister
-	providers.Prober
-}
-
-// approvers has another name than its method.
-type approvers = providers.ApproverEmails
-
-func buyerOf(s *ssl247.Shop) buyer { return buyer{s, s, s, s, s, s, s, s, s} }
-
 func TestProviderExaminationAgainstARunningCertbay(t *testing.T) {
 	y := openYard(t) // one for all: each examination has domains of its own
 	base := y.URL + "/api/v3"
 	providertest.Run(t, func(t *testing.T) providertest.Env {
 		return providertest.Env{
-			Provider: buyerOf(y.shop(base, y.key)), Stranger: buyerOf(y.shop(base, "cb_nobody_knows_this_key_0123456789")), Nowhere: buyerOf(y.shop(nowhere(t), y.key)),
+			Provider: y.shop(base, y.key), Stranger: y.shop(base, "cb_nobody_knows_this_key_0123456789"), Nowhere: y.shop(nowhere(t), y.key),
 			DVSingle: code(y.single), DVMultiDomain: code(y.multi), DVWildcard: code(y.wildcard), OneMethod: true,
 			Publish: y.publish, Mails: func(email string) int { return len(y.mails(email)) }, Approve: y.approve, OncePerReference: true,
 		}

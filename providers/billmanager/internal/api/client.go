@@ -79,24 +79,61 @@ func (c *Client) change(ctx context.Context, function string, form url.Values) (
 	return c.call(ctx, function, form, false)
 }
 
-func (c *Client) call(ctx context.Context, function string, form url.Values, read bool) (*Node, error) {
+func (c *Client) call(ctx context.Context, function string, form url.Values, read bool) (doc *Node, err error) {
+	err = c.admitted(ctx, read, func(credentials url.Values) error {
+		doc, err = c.send(ctx, function, form, credentials, read)
+		return err
+	})
+	return doc, err
+}
+
+// admitted makes a call with the credentials that it shows: authinfo, or the session's id.
+func (c *Client) admitted(ctx context.Context, read bool, call func(url.Values) error) error {
 	if !c.login.Session {
-		return c.send(ctx, function, form, url.Values{"authinfo": {c.login.User + ":" + c.login.Password}}, read)
+		return call(url.Values{"authinfo": {c.login.User + ":" + c.login.Password}})
 	}
 	session, err := c.enter(ctx, "")
 	if err != nil {
-		return nil, entering(err, read)
+		return entering(err, read)
 	}
-	doc, err := c.send(ctx, function, form, url.Values{"auth": {session}}, read)
+	err = call(url.Values{"auth": {session}})
 	var denied *Denied
 	if errors.As(err, &denied) && !denied.SecondFactor {
 		// The session is over, and who is not let in has changed nothing.
 		if session, err = c.enter(ctx, session); err != nil {
-			return nil, entering(err, read)
+			return entering(err, read)
 		}
-		return c.send(ctx, function, form, url.Values{"auth": {session}}, read)
+		return call(url.Values{"auth": {session}})
 	}
-	return doc, err
+	return err
+}
+
+// download is a read whose answer is a file, or a document with the file in it.
+func (c *Client) download(ctx context.Context, function string, form url.Values) (content []byte, err error) {
+	err = c.admitted(ctx, true, func(credentials url.Values) error {
+		a, err := c.exchange(ctx, function, form, credentials, true, func(a wire.Answer) error {
+			if _, err := Parse(a.Body); err != nil {
+				return nil // a file
+			}
+			_, err := judge(a, function, true)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		content = a.Body
+		if doc, err := Parse(a.Body); err == nil {
+			content = nil
+			for _, name := range []string{"crt", "content", "file"} {
+				if text := doc.Get(name); text != "" {
+					content = []byte(text)
+					break
+				}
+			}
+		}
+		return nil
+	})
+	return content, err
 }
 
 // entering makes of a login that failed that the call after it was never sent.
@@ -145,24 +182,27 @@ func (c *Client) Auth(ctx context.Context) (string, error) {
 	return id, nil
 }
 
-func (c *Client) send(ctx context.Context, function string, form, credentials url.Values, read bool) (*Node, error) {
+func (c *Client) send(ctx context.Context, function string, form, credentials url.Values, read bool) (doc *Node, err error) {
+	_, err = c.exchange(ctx, function, form, credentials, read, func(a wire.Answer) (err error) {
+		doc, err = judge(a, function, read)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return doc, nil
+}
+
+func (c *Client) exchange(ctx context.Context, function string, form, credentials url.Values, read bool, judge func(wire.Answer) error) (wire.Answer, error) {
 	all := url.Values{"func": {function}, "out": {string(c.out)}}
 	for _, values := range []url.Values{form, credentials} {
 		for name, list := range values {
 			all[name] = list
 		}
 	}
-	var doc *Node
 	var raw []byte
-	_, err := c.wire.Do(ctx, wire.Call{Method: http.MethodPost, Path: c.path, Header: http.Header{"Accept": {"text/xml, application/json"}}, Body: wire.Form(all),
-		Read: read, Into: &raw, As: wire.AsRaw, Judge: func(a wire.Answer) (err error) {
-			doc, err = judge(a, function, read)
-			return err
-		}})
-	if err != nil {
-		return nil, err
-	}
-	return doc, nil
+	return c.wire.Do(ctx, wire.Call{Method: http.MethodPost, Path: c.path, Header: http.Header{"Accept": {"text/xml, application/json"}}, Body: wire.Form(all),
+		Read: read, Into: &raw, As: wire.AsRaw, Judge: judge})
 }
 
 // judge reads an answer, and what is wrong in it.

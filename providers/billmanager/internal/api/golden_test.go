@@ -255,6 +255,19 @@ func TestASessionIsBegunAgainWhenItIsOver(t *testing.T) {
 	}
 }
 
+func TestAFileIsReadAsItIsPacked(t *testing.T) {
+	for answer, want := range map[string]string{"-----BEGIN CERTIFICATE-----": "-----BEGIN CERTIFICATE-----", "PK\x03\x04": "PK\x03\x04", "<doc><content>PEM</content></doc>": "PEM", "<doc/>": ""} {
+		c, _ := serve(t, 200, []byte(answer), api.XML, false)
+		if got, err := c.File(t.Context(), 42); err != nil || string(got) != want {
+			t.Errorf("%q: %q, %v", answer, got, err)
+		}
+	}
+	c, _ := serve(t, 200, file(t, "badpassword.xml"), api.XML, false)
+	if _, err := c.File(t.Context(), 42); !errors.Is(err, providers.ErrCredentials) {
+		t.Error(err)
+	}
+}
+
 func TestErrorsTellNoPassword(t *testing.T) {
 	answer := []byte(`<doc><error type="auth"><msg>user:passwd of authinfo=user:passwd is wrong</msg></error></doc>`)
 	c, _ := serve(t, 200, answer, api.XML, false)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -167,39 +166,4 @@ func (c *Client) Countries(ctx context.Context) ([]Country, error) {
 		list = append(list, v)
 	}
 	return list, nil
-}
-
-// download is a call whose answer is a file, unless it is a document that says what is wrong.
-func (c *Client) download(ctx context.Context, function string, form url.Values) ([]byte, error) {
-	all := url.Values{"func": {function}, "out": {string(c.out)}}
-	for name, list := range form {
-		all[name] = list
-	}
-	if c.login.Session {
-		session, err := c.enter(ctx, "")
-		if err != nil {
-			return nil, err
-		}
-		all.Set("auth", session)
-	} else {
-		all.Set("authinfo", c.login.User+":"+c.login.Password)
-	}
-	var raw []byte
-	_, err := c.wire.Do(ctx, wire.Call{Method: http.MethodPost, Path: c.path, Body: wire.Form(all), Read: true, Into: &raw, As: wire.AsRaw, Judge: func(a wire.Answer) error {
-		doc, err := Parse(a.Body)
-		if err != nil {
-			return nil // a file
-		}
-		if doc.One("error") != nil {
-			_, err = judge(a, function, true)
-			return err
-		}
-		for _, name := range []string{"crt", "content", "file"} {
-			if text := doc.Get(name); text != "" {
-				raw = []byte(text)
-			}
-		}
-		return nil
-	}})
-	return raw, err
 }
