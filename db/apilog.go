@@ -133,15 +133,12 @@ func (db *DB) FlushAPILog(ctx context.Context) error {
 
 func (db *DB) insertAPIRequests(ctx context.Context, rows []APIRequest) error {
 	return db.transact(ctx, func(t *tx) error {
+		var values []any
 		for _, r := range rows {
-			_, err := t.ExecContext(ctx, `insert into api_request (reseller_id, key_id, at, method, path, status, class, took_us, ip)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				r.ResellerID, idOrNull(r.KeyID), orNull(r.At), r.Method, r.Path, r.Status, r.Status/100, r.Took.Microseconds(), r.IP)
-			if err != nil {
-				return err
-			}
+			values = append(values, r.ResellerID, idOrNull(r.KeyID), orNull(r.At), r.Method, r.Path, r.Status, r.Status/100, r.Took.Microseconds(), r.IP)
 		}
-		return nil
+		_, err := t.ExecContext(ctx, `insert into api_request (reseller_id, key_id, at, method, path, status, class, took_us, ip) values `+tuples(len(rows), 9), values...)
+		return err
 	})
 }
 

@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -72,6 +74,8 @@ func requestCertificate(ctx context.Context, t *tx, o Order, csr string) (reques
 	return writeCertificate(ctx, t, o, csr, JobSubmit)
 }
 
+// The reference ends in a word of its own: two books that buy with one account, or
+// one that was restored, number their orders alike and must not find each other's.
 func writeCertificate(ctx context.Context, t *tx, o Order, csr string, kind JobKind) (r requested, err error) {
 	var upstream string
 	if err = t.QueryRowContext(ctx, `select f.upstream from offer f join orders o on o.offer_id = f.id where o.id = $1`, o.ID).Scan(&upstream); err != nil {
@@ -82,7 +86,7 @@ func writeCertificate(ctx context.Context, t *tx, o Order, csr string, kind JobK
 		return r, err
 	}
 	r.certificateID, err = insert(ctx, t, `insert into certificate (order_id, reference, upstream, csr, state, created_at) values ($1, $2, $3, $4, 'requested', $5) returning id`,
-		o.ID, fmt.Sprintf("%s-%d", o.Number, attempt), upstream, csr, t.now)
+		o.ID, fmt.Sprintf("%s-%d-%s", o.Number, attempt, strings.ToLower(rand.Text()[:8])), upstream, csr, t.now)
 	if err != nil {
 		return r, err
 	}

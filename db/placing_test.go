@@ -3,6 +3,7 @@ package db_test
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"certbay/db"
@@ -109,7 +110,7 @@ func TestARefusedLicenceIsAskedForAgainAndPaidOnce(t *testing.T) {
 		t.Errorf("where it is now, a search finds %d, %v", len(found), err)
 	}
 	list := must[[]db.Certificate](t)(s.Certificates(ctx, o.ID))
-	if sub := must[db.Submission](t)(s.BeginSubmit(ctx, list[0].ID)); len(list) != 2 || sub.Order.Domain != "203.0.113.11" || sub.Certificate.Reference != o.Number+"-2" {
+	if sub := must[db.Submission](t)(s.BeginSubmit(ctx, list[0].ID)); len(list) != 2 || sub.Order.Domain != "203.0.113.11" || !strings.HasPrefix(sub.Certificate.Reference, o.Number+"-2-") {
 		t.Errorf("%d requests, %+v", len(list), sub.Certificate)
 	}
 	for name, id := range map[string]int64{"twice": o.ID, "a certificate": s.place(t, "a.example.com").ID} {
@@ -118,4 +119,21 @@ func TestARefusedLicenceIsAskedForAgainAndPaidOnce(t *testing.T) {
 		}
 	}
 	s.verify(t)
+}
+
+// Two books number their orders alike; an upstream account that both buy with must
+// tell their orders apart.
+func TestTwoBooksNeverUseOneReference(t *testing.T) {
+	references := map[string]bool{}
+	for range 2 {
+		s := openShop(t, 100_000)
+		o, _ := s.configured(t, "shop.example.com")
+		if o.Number[len(o.Number)-4:] != "0001" {
+			t.Fatalf("order %s", o.Number)
+		}
+		references[must[[]db.Certificate](t)(s.Certificates(ctx, o.ID))[0].Reference] = true
+	}
+	if len(references) != 2 {
+		t.Errorf("%v", references)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 type Amount int64
 
 // MarshalJSON writes the number without ever passing through a float.
-func (a Amount) MarshalJSON() ([]byte, error) { return []byte(decimals(int64(a), 2)), nil }
+func (a Amount) MarshalJSON() ([]byte, error) { return decimals(int64(a), 2), nil }
 
 // Percent is basis points, written as a JSON number with one decimal: 30.0.
 type Percent int64
@@ -22,28 +23,28 @@ type Percent int64
 // MarshalJSON rounds to the tenth of a percent, half up.
 func (p Percent) MarshalJSON() ([]byte, error) {
 	tenths := (int64(p) + 5) / 10
-	return []byte(decimals(tenths, 1)), nil
+	return decimals(tenths, 1), nil
 }
 
 // decimals writes n with its last places behind the point.
-func decimals(n int64, places int) string {
-	sign := ""
+func decimals(n int64, places int) []byte {
+	b := strconv.AppendInt(make([]byte, 0, 24), n, 10)
+	first := 0
 	if n < 0 {
-		sign = "-"
+		first = 1
 	}
-	digits := strings.TrimPrefix(strconv.FormatInt(n, 10), "-")
-	if missing := places + 1 - len(digits); missing > 0 {
-		digits = strings.Repeat("0", missing) + digits
+	for len(b)-first <= places {
+		b = slices.Insert(b, first, '0')
 	}
-	return sign + digits[:len(digits)-places] + "." + digits[len(digits)-places:]
+	return slices.Insert(b, len(b)-places, '.')
 }
 
 // dollars writes cents as the document's sentences do: $28.97.
 func dollars(cents int64) string {
 	if cents < 0 {
-		return "-$" + decimals(-cents, 2)
+		return "-$" + string(decimals(-cents, 2))
 	}
-	return "$" + decimals(cents, 2)
+	return "$" + string(decimals(cents, 2))
 }
 
 // Moment is a time as the document writes it, UTC: "2026-02-14 10:30:00"; null
@@ -61,7 +62,7 @@ func stamp(t time.Time, layout string) []byte {
 	if t.IsZero() {
 		return []byte("null")
 	}
-	return []byte(`"` + t.UTC().Format(layout) + `"`)
+	return append(t.UTC().AppendFormat(append(make([]byte, 0, 32), '"'), layout), '"')
 }
 
 // Number is a whole number of a request: a JSON number or the same in a string,
