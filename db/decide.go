@@ -9,18 +9,25 @@ import (
 // What an admin decides about an order, each with its line in the audit.
 
 // LookNow asks the upstream of an order for news at once and returns the job to
-// wait for. ErrStale when nothing is under way there.
+// wait for. An unsure order is looked up there by our reference. ErrStale when
+// nothing is under way there.
 func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		o, c, err := underWay(ctx, t, orderID)
 		if err != nil {
 			return err
 		}
-		if c.UpstreamID == "" {
+		switch {
+		case o.CanLookUp():
+			if err = ensureJob(ctx, t, JobSubmit, c.ID, t.now); err == nil {
+				jobID, err = waitingJob(ctx, t, JobSubmit, c.ID)
+			}
+		case c.UpstreamID == "":
 			return ErrStale
-		}
-		if jobID, err = waitingJob(ctx, t, JobCheck, c.ID); errors.Is(err, ErrNotFound) {
-			jobID, err = enqueue(ctx, t, JobCheck, c.ID, nil, t.now)
+		default:
+			if jobID, err = waitingJob(ctx, t, JobCheck, c.ID); errors.Is(err, ErrNotFound) {
+				jobID, err = enqueue(ctx, t, JobCheck, c.ID, nil, t.now)
+			}
 		}
 		if err != nil {
 			return err
@@ -42,14 +49,10 @@ func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstrea
 		if err != nil {
 			return err
 		}
-		var others int
-		err = t.QueryRowContext(ctx, `select count(*) from certificate where upstream = $1 and upstream_id = $2 and not (order_id = $3 and state = 'refused')`,
-			c.Upstream, upstreamID, o.ID).Scan(&others)
-		if err != nil {
-			return err
-		}
-		if others > 0 && o.Wish == "" {
-			return fmt.Errorf("upstream order %s: %w", upstreamID, ErrDuplicate)
+		if o.Wish == "" {
+			if err := notTaken(ctx, t, c, upstreamID); err != nil {
+				return err
+			}
 		}
 		if o.Wish != "" {
 			err = licenceDone(ctx, t, by, o, c)
@@ -122,6 +125,10 @@ func (db *DB) DecideCancel(ctx context.Context, by Actor, orderID int64, reason 
 func (o Order) AdminCanCancel() bool {
 	return o.CanCancel() || o.Fulfilment == FulfilmentUnsure && o.Status.CanMove(StatusCancelled) && o.Status != StatusCompleted
 }
+
+// CanLookUp says that an unsure order may be found upstream by our reference. No
+// upstream can be asked after a change of a licence, and most not after a licence.
+func (o Order) CanLookUp() bool { return o.Fulfilment == FulfilmentUnsure && o.Kind != KindLicence }
 
 // unsure holds an order that a person has to decide about.
 func unsure(ctx context.Context, t *tx, orderID int64) (Order, Certificate, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -60,15 +61,31 @@ func (db *DB) BeginSubmit(ctx context.Context, certificateID int64) (Submission,
 
 // AcceptSubmit notes that the upstream has the order: submitting, unsure or
 // queued (a late answer, or one found after it was to be sent again) → accepted,
-// and queues the first poll. ErrStale when somebody decided otherwise meanwhile.
+// and queues the first poll. ErrStale when somebody decided otherwise meanwhile,
+// ErrDuplicate when another order of ours has that upstream order already.
 func (db *DB) AcceptSubmit(ctx context.Context, by Actor, certificateID int64, upstreamID string) error {
 	return db.transact(ctx, func(t *tx) error {
 		c, err := holdRequested(ctx, t, certificateID)
 		if err != nil {
 			return err
 		}
+		if err := notTaken(ctx, t, c, upstreamID); err != nil {
+			return err
+		}
 		return accept(ctx, t, by, c, upstreamID)
 	})
+}
+
+// notTaken is ErrDuplicate when an upstream order belongs to another certificate
+// than a refused attempt at the same order.
+func notTaken(ctx context.Context, t *tx, c Certificate, upstreamID string) error {
+	var others int
+	err := t.QueryRowContext(ctx, `select count(*) from certificate where upstream = $1 and upstream_id = $2 and id <> $3 and not (order_id = $4 and state = 'refused')`,
+		c.Upstream, upstreamID, c.ID, c.OrderID).Scan(&others)
+	if err == nil && others > 0 {
+		err = fmt.Errorf("upstream order %s: %w", upstreamID, ErrDuplicate)
+	}
+	return err
 }
 
 func accept(ctx context.Context, t *tx, by Actor, c Certificate, upstreamID string) error {

@@ -32,11 +32,11 @@ func (s *shop) get(query string, header ...string) answer {
 
 func TestALoginIsShownInEveryFormThatIsDocumented(t *testing.T) {
 	s := openShop(t)
-	s.ok(s.get("func=certificate&authinfo=info%40liman.example:" + s.key))
-	s.ok(s.get("func=certificate&out=xml&authinfo=anybody:" + s.key))
-	s.ok(s.get("func=certificate", "Authorization", "Basic "+basic("anybody", s.key)))
-	s.ok(s.get("func=certificate", "X-API-Key", s.key))
-	begun := s.ok(s.get("func=auth&username=anybody&password=" + s.key))
+	s.ok(s.get("func=certificate&authinfo=info%40liman.example:" + s.Key))
+	s.ok(s.get("func=certificate&out=xml&authinfo=anybody:" + s.Key))
+	s.ok(s.get("func=certificate", "Authorization", "Basic "+basic("anybody", s.Key)))
+	s.ok(s.get("func=certificate", "X-API-Key", s.Key))
+	begun := s.ok(s.get("func=auth&username=anybody&password=" + s.Key))
 	id := begun.get("auth")
 	if id == "" || begun.all("auth")[0].attr("id") != id {
 		t.Fatal(begun.raw)
@@ -48,7 +48,7 @@ func TestALoginIsShownInEveryFormThatIsDocumented(t *testing.T) {
 	s.ok(s.get("func=certificate&auth=" + id))
 	s.Later(61 * time.Minute)
 	s.refused(s.get("func=certificate&auth="+id), "auth badpassword")
-	for _, wrong := range []string{"", "&authinfo=", "&authinfo=anybody", "&authinfo=anybody:", "&authinfo=anybody:cb_guessed", "&authinfo=" + s.key, "&auth=guessed", "&username=a&password=" + s.key} {
+	for _, wrong := range []string{"", "&authinfo=", "&authinfo=anybody", "&authinfo=anybody:", "&authinfo=anybody:cb_guessed", "&authinfo=" + s.Key, "&auth=guessed", "&username=a&password=" + s.Key} {
 		s.refused(s.get("func=certificate"+wrong), "auth badpassword")
 	}
 	s.refused(s.get("func=auth&username=a&password=cb_guessed"), "auth badpassword")
@@ -66,9 +66,9 @@ func TestTheDialectIsOnForWhomItWasSwitchedOn(t *testing.T) {
 	if err := s.Book.SetResellerDialect(t.Context(), db.System, s.Reseller.ID, billmanager.Dialect, false); err != nil {
 		t.Fatal(err)
 	}
-	s.refused(s.ask(s.key, "certificate"), "auth disabled")
-	s.refused(s.get("func=auth&username=a&password="+s.key), "auth disabled")
-	s.ok(s.ask(s.other, "certificate"))
+	s.refused(s.ask(s.Key, "certificate"), "auth disabled")
+	s.refused(s.get("func=auth&username=a&password="+s.Key), "auth disabled")
+	s.ok(s.ask(s.OtherKey, "certificate"))
 }
 
 func TestAddressesRatesAndMethodsAreHeeded(t *testing.T) {
@@ -78,13 +78,13 @@ func TestAddressesRatesAndMethodsAreHeeded(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.refused(s.ask(elsewhere, "certificate"), "auth badip")
-	s.ok(s.ask(s.key, "country"))
-	s.refused(s.ask(s.key, "no.such.function"), "missed func")
-	if a := s.ask(s.key, "country"); a.status != http.StatusTooManyRequests || a.refusal() != "busy limit" || a.header.Get("Retry-After") == "" {
+	s.ok(s.ask(s.Key, "country"))
+	s.refused(s.ask(s.Key, "no.such.function"), "missed func")
+	if a := s.ask(s.Key, "country"); a.status != http.StatusTooManyRequests || a.refusal() != "busy limit" || a.header.Get("Retry-After") == "" {
 		t.Errorf("%d %s", a.status, a.raw)
 	}
 	for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodHead} {
-		a := s.send(must[*http.Request](t)(http.NewRequest(method, s.URL+"/billmgr?func=country&authinfo=a:"+s.other, nil)))
+		a := s.send(must[*http.Request](t)(http.NewRequest(method, s.URL+"/billmgr?func=country&authinfo=a:"+s.OtherKey, nil)))
 		if a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "GET, POST" {
 			t.Errorf("%s: %d", method, a.status)
 		}
@@ -120,20 +120,20 @@ func TestFunctionsNeedTheirScopeAndTheirOwner(t *testing.T) {
 				rest = append(rest, sc)
 			}
 		}
-		s.refused(s.ask(s.newKey(s.Reseller.ID, rest...), name, "elid", id, "sok", "ok"), "access "+name)
-		a := s.ask(s.other, name, "elid", id, "crt_type", "oldrequest")
+		s.refused(s.ask(s.NewKey(s.Reseller.ID, db.NewAPIKey{Name: "Module", Scopes: rest}), name, "elid", id, "sok", "ok"), "access "+name)
+		a := s.ask(s.OtherKey, name, "elid", id, "crt_type", "oldrequest")
 		switch name {
 		case "pricelist.export", "country", "certificate", "certificate.order", "certificate.order.csr", "certificate.order.param":
 			if strings.Contains(a.raw, "own.example") {
 				t.Errorf("%s tells another's: %s", name, a.raw)
 			}
 		case "certificate.reissue.step2":
-			s.refused(s.ask(s.other, name, "elid", id, "crt_type", "oldrequest", "sok", "ok"), "missed elid")
+			s.refused(s.ask(s.OtherKey, name, "elid", id, "crt_type", "oldrequest", "sok", "ok"), "missed elid")
 		default:
 			s.refused(a, "missed elid")
 		}
 	}
-	if form := s.ok(s.ask(s.key, "certificate.edit", "elid", id)); form.get("item_status") != "5" {
+	if form := s.ok(s.ask(s.Key, "certificate.edit", "elid", id)); form.get("item_status") != "5" {
 		t.Error(form.raw)
 	}
 }
@@ -141,17 +141,17 @@ func TestFunctionsNeedTheirScopeAndTheirOwner(t *testing.T) {
 func TestChangesOfACertificate(t *testing.T) {
 	s := openShop(t)
 	id := s.issued("ORD-1", "change.example")
-	s.refused(s.ask(s.key, "certificate.delete", "elid", id), "delete issued")
-	s.refused(s.ask(s.key, "certificate.edit", "elid", id, "sok", "ok"), "access certificate.edit")
-	s.refused(s.ask(s.key, "certificate.retry", "elid", id), "status elid")
-	s.refused(s.ask(s.key, "certificate.resume", "elid", id), "status elid")
-	s.ok(s.ask(s.key, "certificate.sync", "elid", id))
+	s.refused(s.ask(s.Key, "certificate.delete", "elid", id), "delete issued")
+	s.refused(s.ask(s.Key, "certificate.edit", "elid", id, "sok", "ok"), "access certificate.edit")
+	s.refused(s.ask(s.Key, "certificate.retry", "elid", id), "status elid")
+	s.refused(s.ask(s.Key, "certificate.resume", "elid", id), "status elid")
+	s.ok(s.ask(s.Key, "certificate.sync", "elid", id))
 	for _, name := range []string{"certificate.edit", "certificate.file", "certificate.delete", "certificate.sync", "certificate.reissue"} {
-		s.refused(s.ask(s.key, name), "value elid")
-		s.refused(s.ask(s.key, name, "elid", "x"), "missed elid")
-		s.refused(s.ask(s.key, name, "elid", "999999"), "missed elid")
+		s.refused(s.ask(s.Key, name), "value elid")
+		s.refused(s.ask(s.Key, name, "elid", "x"), "missed elid")
+		s.refused(s.ask(s.Key, name, "elid", "999999"), "missed elid")
 	}
-	s.refused(s.ask(s.key, "certificate.reissue.step2", "elid", id), "value sok")
+	s.refused(s.ask(s.Key, "certificate.reissue.step2", "elid", id), "value sok")
 	for want, with := range map[string][]string{
 		"value csr":              {"crt_type", "manual"},
 		"value altname":          {"crt_type", "altname"},
@@ -159,30 +159,30 @@ func TestChangesOfACertificate(t *testing.T) {
 		"value approver_method":  {"crt_type", "oldrequest", "approver_method", "pigeon"},
 		"value approver_email_1": {"crt_type", "oldrequest", "approver_method", "auth_email", "approver_email_1", "ceo@change.example"},
 	} {
-		s.refused(s.ask(s.key, "certificate.reissue.step2", append([]string{"elid", id, "sok", "ok"}, with...)...), want)
+		s.refused(s.ask(s.Key, "certificate.reissue.step2", append([]string{"elid", id, "sok", "ok"}, with...)...), want)
 	}
-	file := s.ask(s.key, "certificate.file", "elid", id)
+	file := s.ask(s.Key, "certificate.file", "elid", id)
 	list, err := certs.ParseCertificates(file.raw)
 	if err != nil || len(list) < 2 || list[0].Subject.CommonName != "change.example" && list[0].DNSNames[0] != "change.example" ||
 		!strings.Contains(file.header.Get("Content-Disposition"), "change") {
 		t.Errorf("%v %v %s", err, file.header, file.raw)
 	}
-	waits := s.ok(s.ask(s.key, "certificate.order.param", "sok", "ok", "pricelist", fmt.Sprint(s.single), "period", "12", "csr", providertest.CSR(t, "mail.example"),
+	waits := s.ok(s.ask(s.Key, "certificate.order.param", "sok", "ok", "pricelist", fmt.Sprint(s.single), "period", "12", "csr", providertest.CSR(t, "mail.example"),
 		"approver_method", "auth_email", "approver_email", "admin@mail.example")).get("id")
-	s.until(s.key, waits, "4")
-	s.ok(s.ask(s.key, "certificate.retry", "elid", waits))
-	s.refused(s.ask(s.key, "certificate.file", "elid", waits), "missed crt")
-	s.refused(s.ask(s.key, "certificate.reissue", "elid", waits), "reissue status")
-	s.ok(s.ask(s.key, "certificate.delete", "elid", waits))
-	s.ok(s.ask(s.key, "certificate.delete", "elid", waits+", "+waits))
+	s.until(s.Key, waits, "4")
+	s.ok(s.ask(s.Key, "certificate.retry", "elid", waits))
+	s.refused(s.ask(s.Key, "certificate.file", "elid", waits), "missed crt")
+	s.refused(s.ask(s.Key, "certificate.reissue", "elid", waits), "reissue status")
+	s.ok(s.ask(s.Key, "certificate.delete", "elid", waits))
+	s.ok(s.ask(s.Key, "certificate.delete", "elid", waits+", "+waits))
 
-	all := s.ok(s.ask(s.key, "certificate"))
+	all := s.ok(s.ask(s.Key, "certificate"))
 	if all.get("p_elems") != "2" || len(all.all("elem")) != 2 || all.get("elem", "id") != waits || all.get("elem", "item_status") != "6" || all.get("elem", "pricelist") != "Sectigo PositiveSSL" {
 		t.Error(all.raw)
 	}
 	for query, want := range map[string]int{"&remoteid=ORD-1": 1, "&remoteid=none": 0, "&CN=change.example": 1, "&p_cnt=1": 1, "&p_cnt=1&p_num=2": 1, "&p_cnt=1&p_num=3": 0, "&p_cnt=x&p_num=-1": 2,
 		"&p_cnt=9223372036854775807&p_num=9223372036854775807": 0} {
-		if a := s.ok(s.get("func=certificate&authinfo=a:" + s.key + query)); len(a.all("elem")) != want {
+		if a := s.ok(s.get("func=certificate&authinfo=a:" + s.Key + query)); len(a.all("elem")) != want {
 			t.Errorf("%s: %s", query, a.raw)
 		}
 	}
@@ -190,7 +190,7 @@ func TestChangesOfACertificate(t *testing.T) {
 
 func TestTariffsTellTheirPricesAndWhatTheyTake(t *testing.T) {
 	s := openShop(t)
-	a := s.ok(s.ask(s.key, "pricelist.export", "project", "1", "itemtype", "certificate", "onlyavailable", "yes"))
+	a := s.ok(s.ask(s.Key, "pricelist.export", "project", "1", "itemtype", "certificate", "onlyavailable", "yes"))
 	found := map[string]element{}
 	for _, p := range a.all("pricelist") {
 		found[p.get("id")] = p
@@ -207,11 +207,11 @@ func TestTariffsTellTheirPricesAndWhatTheyTake(t *testing.T) {
 	if len(single.all("addon")) != 0 || multi.get("addon", "intname") != "domain_count" || multi.get("addon", "addonmax") != "50" {
 		t.Error(a.raw)
 	}
-	if none := s.ok(s.ask(s.key, "pricelist.export", "itemtype", "vds")); len(none.all("pricelist")) != 0 {
+	if none := s.ok(s.ask(s.Key, "pricelist.export", "itemtype", "vds")); len(none.all("pricelist")) != 0 {
 		t.Error(none.raw)
 	}
 	ids, codes := map[string]bool{}, map[string]bool{}
-	for _, e := range s.ok(s.ask(s.key, "country")).all("elem") {
+	for _, e := range s.ok(s.ask(s.Key, "country")).all("elem") {
 		ids[e.get("id")], codes[e.get("iso2")] = true, true
 		if e.get("iso2") == "RU" && e.get("id") != "182" {
 			t.Errorf("Russia is %s", e.get("id"))
@@ -232,7 +232,7 @@ func TestEveryEnvelopeHasItsForm(t *testing.T) {
 		"pricelist": "func=pricelist.export&itemtype=certificate",
 	} {
 		for _, out := range []string{"json", "bjson"} {
-			r := must[*http.Response](t)(http.Get(s.URL + "/billmgr?authinfo=a:" + s.key + "&out=" + out + "&" + query))
+			r := must[*http.Response](t)(http.Get(s.URL + "/billmgr?authinfo=a:" + s.Key + "&out=" + out + "&" + query))
 			raw := must[[]byte](t)(io.ReadAll(r.Body))
 			r.Body.Close()
 			if query == "func=certificate&authinfo=a:b" {
@@ -308,7 +308,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add("certificate.reissue.step2", "altname", "*. \x00", "text/plain", "%zz")
 	f.Fuzz(func(t *testing.T, function, name, value, kind, body string) {
 		query := url.Values{"func": {function}, name: {value}}
-		query.Set("authinfo", "a:"+s.key)
+		query.Set("authinfo", "a:"+s.Key)
 		r, err := http.NewRequest(http.MethodPost, s.URL+"/billmgr?"+query.Encode(), strings.NewReader(body))
 		if err != nil {
 			t.Skip("no client could send this:", err)

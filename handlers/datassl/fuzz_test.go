@@ -17,7 +17,7 @@ import (
 // throw sends a request straight into the portal's handler.
 func (s *shop) throw(method, path, contentType string, body []byte) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "/api/reseller"+path, bytes.NewReader(body))
-	r.Header.Set("X-API-Key", s.key)
+	r.Header.Set("X-API-Key", s.Key)
 	r.Header.Set("Content-Type", contentType)
 	w := httptest.NewRecorder()
 	s.Server.Handler().ServeHTTP(w, r)
@@ -69,8 +69,8 @@ func FuzzBodies(f *testing.F) {
 		}
 	}
 	s := openShop(f)
-	s.order(s.key, "example.com")
-	s.stopWork()
+	s.order(s.Key, "example.com")
+	s.StopWork()
 	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
 		op := changing[int(which)%len(changing)]
 		if op.Name == "configureSSL" || op.Name == "reissueSSL" {
@@ -99,7 +99,7 @@ func FuzzQueries(f *testing.F) {
 		}
 	}
 	s := openShop(f)
-	s.order(s.key, "example.com")
+	s.order(s.Key, "example.com")
 	f.Fuzz(func(t *testing.T, which uint8, id, query string) {
 		op := reading[int(which)%len(reading)]
 		r, err := http.NewRequest(op.Method, s.URL, nil)
@@ -108,7 +108,7 @@ func FuzzQueries(f *testing.F) {
 		}
 		r.URL.Path = "/api/reseller" + strings.NewReplacer("{id}", id, "{order_id}", id).Replace(op.Path)
 		r.URL.RawQuery, r.RemoteAddr = query, "192.0.2.7:1234"
-		r.Header.Set("X-API-Key", s.key)
+		r.Header.Set("X-API-Key", s.Key)
 		w := httptest.NewRecorder()
 		s.Server.Handler().ServeHTTP(w, r)
 		sane(t, w, op.Name+" "+fmt.Sprintf("%q?%q", id, query))

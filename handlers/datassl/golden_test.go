@@ -17,7 +17,7 @@ import (
 // answer, where they show it, written the way they write it. Further fields are ours.
 func TestAnswersLookAsTheDocumentShowsThem(t *testing.T) {
 	s := openShop(t)
-	id := s.issued(s.key, "example.com")
+	id := s.issued(s.Key, "example.com")
 	placed := s.post("/orders", fields{"product_id": s.multi, "domain": "example.com", "san_count": 2})
 	poor := db.Reseller{}
 	for name, a := range map[string]answer{
@@ -42,7 +42,7 @@ func TestAnswersLookAsTheDocumentShowsThem(t *testing.T) {
 		}
 		compare(t, name, example, a.body)
 	}
-	if s.balance(poor.ID) != 1000 || s.count(poor.ID) != 0 {
+	if s.Balance(poor.ID) != 1000 || s.count(poor.ID) != 0 {
 		t.Error("who was refused paid")
 	}
 }
@@ -51,14 +51,14 @@ func TestAnswersLookAsTheDocumentShowsThem(t *testing.T) {
 func (s *shop) newPoor(r *db.Reseller, cents int64) string {
 	s.t.Helper()
 	var err error
-	*r, err = s.Book.CreateReseller(s.t.Context(), db.System, db.NewReseller{Name: "Poor", Company: "Poor Ltd", Email: "info@poor.example", GroupID: s.group, APIEnabled: true})
+	*r, err = s.Book.CreateReseller(s.t.Context(), db.System, db.NewReseller{Name: "Poor", Company: "Poor Ltd", Email: "info@poor.example", GroupID: s.Gold, APIEnabled: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	if err := s.Book.AddCredit(s.t.Context(), db.System, r.ID, cents, "poor", "opening credit"); err != nil {
 		s.t.Fatal(err)
 	}
-	return s.newKey(r.ID, "Panel", db.Scopes...)
+	return s.NewKey(r.ID, db.NewAPIKey{Name: "Panel", Scopes: db.Scopes})
 }
 
 func readExample(t *testing.T, name string) map[string]any {

@@ -23,12 +23,12 @@ func TestPlacingAnOrderCostsWhatTheDocumentSays(t *testing.T) {
 	if !strings.HasPrefix(a.text("order_number"), "ORD-") || !strings.HasPrefix(a.text("invoice_number"), "INV-") {
 		t.Error(a.raw)
 	}
-	if s.balance(s.Reseller.ID) != 122_103 {
-		t.Errorf("the wallet holds %d", s.balance(s.Reseller.ID))
+	if s.Balance(s.Reseller.ID) != 122_103 {
+		t.Errorf("the wallet holds %d", s.Balance(s.Reseller.ID))
 	}
 	// The sample programs pay once more: nothing moves.
 	p := s.ok(s.post("/credits", fields{"order_id": a.id("order_id")}))
-	if p.text("amount_paid") != "28.97" || p.text("new_balance") != "1221.03" || p.text("message") != "Ödeme başarıyla alındı" || s.balance(s.Reseller.ID) != 122_103 {
+	if p.text("amount_paid") != "28.97" || p.text("new_balance") != "1221.03" || p.text("message") != "Ödeme başarıyla alındı" || s.Balance(s.Reseller.ID) != 122_103 {
 		t.Error(p.raw)
 	}
 	c := s.ok(s.get("/credits?limit=1"))
@@ -43,7 +43,7 @@ func TestPlacingAnOrderCostsWhatTheDocumentSays(t *testing.T) {
 
 func TestAnOrderGoesAllTheWayToItsCertificateAndIsReissued(t *testing.T) {
 	s := openShop(t)
-	id := s.order(s.key, "way.example")
+	id := s.order(s.Key, "way.example")
 	if a := s.get(fmt.Sprintf("/certificate/%d/download", id)); a.status != 404 {
 		t.Errorf("%d %s", a.status, a.raw)
 	}
@@ -70,7 +70,7 @@ func TestAnOrderGoesAllTheWayToItsCertificateAndIsReissued(t *testing.T) {
 	if _, err := certs.Describe(first.text("certificate", "certificate_pem")); err != nil || first.text("certificate", "private_key_note") != "Private key sipariş oluşturulurken size iletilmiştir." {
 		t.Error(err, first.raw)
 	}
-	before := s.balance(s.Reseller.ID)
+	before := s.Balance(s.Reseller.ID)
 	// With a new key; control of the name was shown lately.
 	a = s.ok(s.post("/ssl/reissue", fields{"order_id": id, "csr": providertest.CSR(t, "way.example")}))
 	if a.text("ssl", "status") != "completed" || a.at("ssl", "reissuing") != false {
@@ -80,7 +80,7 @@ func TestAnOrderGoesAllTheWayToItsCertificateAndIsReissued(t *testing.T) {
 	if second.text("certificate", "certificate_pem") == first.text("certificate", "certificate_pem") {
 		t.Error("a reissue is another certificate")
 	}
-	if s.balance(s.Reseller.ID) != before {
+	if s.Balance(s.Reseller.ID) != before {
 		t.Error("a reissue costs nothing")
 	}
 	d := s.ok(s.get(fmt.Sprintf("/orders/%d", id)))
@@ -88,7 +88,7 @@ func TestAnOrderGoesAllTheWayToItsCertificateAndIsReissued(t *testing.T) {
 		t.Error(d.raw)
 	}
 	s.refused(s.post("/ssl/configure", fields{"order_id": id, "csr": providertest.CSR(t, "way.example")}), 409, "not_configurable")
-	s.refused(s.ask(s.key, "PUT", fmt.Sprint("/orders/", id), fields{"action": "cancel"}), 409, "not_cancellable")
+	s.refused(s.ask(s.Key, "PUT", fmt.Sprint("/orders/", id), fields{"action": "cancel"}), 409, "not_cancellable")
 	if _, err := s.Book.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -132,13 +132,13 @@ func TestAReissueForAFurtherNameWaitsForItsOwner(t *testing.T) {
 
 func TestCancellingGivesTheMoneyBackOnce(t *testing.T) {
 	s := openShop(t)
-	before := s.balance(s.Reseller.ID)
-	id := s.order(s.key, "gone.example")
-	a := s.ok(s.ask(s.key, "PUT", fmt.Sprint("/orders/", id), fields{"action": "cancel"}))
-	if a.text("status") != "cancelled" || a.text("refunded_amount") != "12.99" || a.text("new_balance") != "1250.00" || s.balance(s.Reseller.ID) != before {
+	before := s.Balance(s.Reseller.ID)
+	id := s.order(s.Key, "gone.example")
+	a := s.ok(s.ask(s.Key, "PUT", fmt.Sprint("/orders/", id), fields{"action": "cancel"}))
+	if a.text("status") != "cancelled" || a.text("refunded_amount") != "12.99" || a.text("new_balance") != "1250.00" || s.Balance(s.Reseller.ID) != before {
 		t.Error(a.raw)
 	}
-	s.refused(s.ask(s.key, "PUT", fmt.Sprint("/orders/", id), fields{"action": "cancel"}), 409, "not_cancellable")
+	s.refused(s.ask(s.Key, "PUT", fmt.Sprint("/orders/", id), fields{"action": "cancel"}), 409, "not_cancellable")
 	s.refused(s.post("/credits", fields{"order_id": id}), 409, "not_payable")
 	if s.ok(s.get(fmt.Sprint("/orders/", id))).text("order", "payment_status") != "refunded" {
 		t.Error("a cancelled order was refunded")

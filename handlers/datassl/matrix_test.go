@@ -75,11 +75,11 @@ var rows = map[string]row{
 func TestEveryRouteKeepsToItsScopeAndItsReseller(t *testing.T) {
 	s := openShop(t)
 	csr := providertest.CSR(t, "own.example")
-	mine := s.things(s.key, "own.example", csr)
-	theirs := s.things(s.other, "own.example", csr)
+	mine := s.things(s.Key, "own.example", csr)
+	theirs := s.things(s.OtherKey, "own.example", csr)
 	keys := map[db.Scope]string{}
 	for _, scope := range db.Scopes {
-		keys[scope] = s.newKey(s.Reseller.ID, string(scope), scope)
+		keys[scope] = s.NewKey(s.Reseller.ID, db.NewAPIKey{Name: string(scope), Scopes: []db.Scope{scope}})
 	}
 	operations := datassl.Operations()
 	tried, let, refusedScope, hidden := 0, 0, 0, 0
@@ -150,15 +150,15 @@ func (s *shop) trace() string {
 	}
 	// What the worker does meanwhile is not the request's doing.
 	if rows[0].ActorKind == db.BySystem {
-		return fmt.Sprint(s.balance(s.Reseller.ID), s.balance(s.Other.ID))
+		return fmt.Sprint(s.Balance(s.Reseller.ID), s.Balance(s.Other.ID))
 	}
-	return fmt.Sprint(s.balance(s.Reseller.ID), s.balance(s.Other.ID), rows[0].Action, rows[0].Object)
+	return fmt.Sprint(s.Balance(s.Reseller.ID), s.Balance(s.Other.ID), rows[0].Action, rows[0].Object)
 }
 
 // Every endpoint × no key, bad key, API off, no group, bad id, bad body.
 func TestEveryRouteRefusesInTheDialectsForm(t *testing.T) {
 	s := openShop(t)
-	mine := s.things(s.key, "own.example", providertest.CSR(t, "own.example"))
+	mine := s.things(s.Key, "own.example", providertest.CSR(t, "own.example"))
 	n := 0
 	try := func(a answer, status int, code string) {
 		t.Helper()
@@ -194,22 +194,22 @@ func TestEveryRouteRefusesInTheDialectsForm(t *testing.T) {
 			_, id, _ := strings.Cut(q.op.Path, "{")
 			name, _, _ := strings.Cut(id, "}")
 			for _, bad := range []string{"abc", "0", "-1", "1.5", "99999999999999999999", "1%27"} {
-				a := s.ask(s.key, q.op.Method, strings.Replace(q.op.Path, "{"+name+"}", bad, 1), q.body)
+				a := s.ask(s.Key, q.op.Method, strings.Replace(q.op.Path, "{"+name+"}", bad, 1), q.body)
 				try(a, 400, "bad_parameter")
 				if a.text("fields", 0, "field") != name || !strings.HasPrefix(a.text("error"), name+": ") {
 					t.Errorf("it does not say which: %s", a.raw)
 				}
 			}
 			missing := strings.Replace(q.op.Path, "{"+name+"}", "999999", 1)
-			try(s.ask(s.key, q.op.Method, missing, q.body), 404, "not_found")
+			try(s.ask(s.Key, q.op.Method, missing, q.body), 404, "not_found")
 		}
 		if q.op.Request != nil {
-			try(s.ask(s.key, q.op.Method, path, q.row.bad), 400, map[bool]string{true: "body", false: "bad_parameter"}[q.row.bad == "[]"])
-			try(s.ask(s.key, q.op.Method, path, `{"order_id":`), 400, "body")
-			try(s.ask(s.key, q.op.Method, path, "{\"a\":\"\xff\"}"), 400, "body")
-			try(s.ask(s.key, q.op.Method, path, q.body, "Content-Type", "text/plain"), 415, "content_type")
-			try(s.ask(s.key, q.op.Method, path, `{"x":"`+strings.Repeat("x", 130<<10)+`"}`), 413, "body_too_large")
-			if a := s.ask(s.key, q.op.Method, path, "", "Accept-Language", "en"); q.op.Name != "" {
+			try(s.ask(s.Key, q.op.Method, path, q.row.bad), 400, map[bool]string{true: "body", false: "bad_parameter"}[q.row.bad == "[]"])
+			try(s.ask(s.Key, q.op.Method, path, `{"order_id":`), 400, "body")
+			try(s.ask(s.Key, q.op.Method, path, "{\"a\":\"\xff\"}"), 400, "body")
+			try(s.ask(s.Key, q.op.Method, path, q.body, "Content-Type", "text/plain"), 415, "content_type")
+			try(s.ask(s.Key, q.op.Method, path, `{"x":"`+strings.Repeat("x", 130<<10)+`"}`), 413, "body_too_large")
+			if a := s.ask(s.Key, q.op.Method, path, "", "Accept-Language", "en"); q.op.Name != "" {
 				try(a, 400, "bad_parameter")
 			}
 		}
@@ -217,17 +217,17 @@ func TestEveryRouteRefusesInTheDialectsForm(t *testing.T) {
 			switch {
 			case p.Number:
 				for _, bad := range []string{"x", "-1", "1e3", "99999999999999999999"} {
-					try(s.ask(s.key, q.op.Method, path+"?"+p.Name+"="+bad, nil), 400, "bad_parameter")
+					try(s.ask(s.Key, q.op.Method, path+"?"+p.Name+"="+bad, nil), 400, "bad_parameter")
 				}
 			case p.Words != nil:
-				try(s.ask(s.key, q.op.Method, path+"?"+p.Name+"=nothing", nil), 400, "bad_parameter")
+				try(s.ask(s.Key, q.op.Method, path+"?"+p.Name+"=nothing", nil), 400, "bad_parameter")
 			}
-			s.ok(s.ask(s.key, q.op.Method, path+"?"+p.Name+"=", nil)) // an empty filter is none
+			s.ok(s.ask(s.Key, q.op.Method, path+"?"+p.Name+"=", nil)) // an empty filter is none
 		}
 	}
-	s.join(s.Reseller, 0)
+	s.Join(s.Reseller, 0, 0)
 	for _, q := range requests {
-		a := s.ask(s.key, q.op.Method, q.row.path(mine), q.body)
+		a := s.ask(s.Key, q.op.Method, q.row.path(mine), q.body)
 		if q.row.group {
 			try(a, 403, "no_group")
 		} else if a.status == 403 {
@@ -239,7 +239,7 @@ func TestEveryRouteRefusesInTheDialectsForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range requests {
-		try(s.ask(s.key, q.op.Method, q.row.path(mine), q.body), 401, "api_off")
+		try(s.ask(s.Key, q.op.Method, q.row.path(mine), q.body), 401, "api_off")
 	}
 	t.Logf("%d refusals of %d operations", n, len(requests))
 }
@@ -259,7 +259,7 @@ func TestWhatIsNotThereAndTheWrongMethodAreJSONToo(t *testing.T) {
 			if slices.Contains(methods, method) {
 				continue
 			}
-			a := s.refused(s.ask(s.key, method, at, nil), 405, "method_not_allowed")
+			a := s.refused(s.ask(s.Key, method, at, nil), 405, "method_not_allowed")
 			for _, m := range methods {
 				if !strings.Contains(a.header.Get("Allow"), m) {
 					t.Errorf("%s %s allows %q", method, path, a.header.Get("Allow"))
@@ -267,7 +267,7 @@ func TestWhatIsNotThereAndTheWrongMethodAreJSONToo(t *testing.T) {
 			}
 		}
 	}
-	r := s.request(s.key, "HEAD", "/account/", nil)
+	r := s.request(s.Key, "HEAD", "/account/", nil)
 	if a := s.send(r); a.status != http.StatusOK || a.raw != "" {
 		t.Errorf("HEAD: %d %q", a.status, a.raw)
 	}

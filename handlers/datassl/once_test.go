@@ -35,8 +35,8 @@ func TestARepeatedOrderIsPlacedOnceAndAnsweredTheSame(t *testing.T) {
 	}
 	s.refused(s.post("/orders", fields{"product_id": s.single, "domain": "other.example"}, "Idempotency-Key", "8e03978e-40d5-43dd-bc93-6894a57f9324"), 422, "idempotency_reused")
 	// Another key of the same reseller, and another reseller, mean another request.
-	s.ok(s.ask(s.newKey(s.Reseller.ID, "Second", db.Scopes...), "POST", "/orders", body, "Idempotency-Key", "8e03978e-40d5-43dd-bc93-6894a57f9324"))
-	s.ok(s.ask(s.other, "POST", "/orders", body, "Idempotency-Key", "8e03978e-40d5-43dd-bc93-6894a57f9324"))
+	s.ok(s.ask(s.NewKey(s.Reseller.ID, db.NewAPIKey{Name: "Second", Scopes: db.Scopes}), "POST", "/orders", body, "Idempotency-Key", "8e03978e-40d5-43dd-bc93-6894a57f9324"))
+	s.ok(s.ask(s.OtherKey, "POST", "/orders", body, "Idempotency-Key", "8e03978e-40d5-43dd-bc93-6894a57f9324"))
 	if s.count(s.Reseller.ID) != 2 || s.count(s.Other.ID) != 1 {
 		t.Errorf("%d and %d orders", s.count(s.Reseller.ID), s.count(s.Other.ID))
 	}
@@ -111,8 +111,8 @@ func TestAnOrderWhoseAnswerWasLostIsAnsweredFromTheBook(t *testing.T) {
 			if b := s.ok(s.post("/orders", body, "Idempotency-Key", "lost")); b.raw != a.raw || b.header.Get("Idempotent-Replayed") != "true" {
 				t.Errorf("%s\n%s", a.raw, b.raw)
 			}
-			if s.count(s.Reseller.ID) != 1 || s.balance(s.Reseller.ID) != 125_000-1299 {
-				t.Errorf("%d orders, balance %d", s.count(s.Reseller.ID), s.balance(s.Reseller.ID))
+			if s.count(s.Reseller.ID) != 1 || s.Balance(s.Reseller.ID) != 125_000-1299 {
+				t.Errorf("%d orders, balance %d", s.count(s.Reseller.ID), s.Balance(s.Reseller.ID))
 			}
 		})
 	}
@@ -121,8 +121,8 @@ func TestAnOrderWhoseAnswerWasLostIsAnsweredFromTheBook(t *testing.T) {
 // Every change takes a key: done twice, it is done once.
 func TestEveryChangeIsDoneOnceUnderAKey(t *testing.T) {
 	s := openShop(t)
-	id := s.order(s.key, "each.example")
-	cancelled := s.order(s.key, "cancelled.example")
+	id := s.order(s.Key, "each.example")
+	cancelled := s.order(s.Key, "cancelled.example")
 	for _, step := range []struct {
 		method, path string
 		body         fields
@@ -136,8 +136,8 @@ func TestEveryChangeIsDoneOnceUnderAKey(t *testing.T) {
 		{"POST", "/csr/decode", fields{"csr": providertest.CSR(t, "each.example")}, ""},
 	} {
 		key := step.method + " " + step.path
-		first := s.ok(s.ask(s.key, step.method, step.path, step.body, "Idempotency-Key", key))
-		again := s.ok(s.ask(s.key, step.method, step.path, step.body, "Idempotency-Key", key))
+		first := s.ok(s.ask(s.Key, step.method, step.path, step.body, "Idempotency-Key", key))
+		again := s.ok(s.ask(s.Key, step.method, step.path, step.body, "Idempotency-Key", key))
 		if first.raw != again.raw || again.header.Get("Idempotent-Replayed") != "true" {
 			t.Errorf("%s: %s\n%s", key, first.raw, again.raw)
 		}

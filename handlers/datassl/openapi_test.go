@@ -194,7 +194,7 @@ func TestEveryRouteIsDescribedAndWhatIsDescribedIsThere(t *testing.T) {
 			if method != "GET" {
 				body = fields{}
 			}
-			a := s.ask(s.key, method, at, body)
+			a := s.ask(s.Key, method, at, body)
 			there := a.text("code") != "no_such_endpoint" && a.status != http.StatusMethodNotAllowed
 			if said := item.GetOperation(method) != nil; said != there || said != listed[method+" "+path] {
 				t.Errorf("%s %s: described %v, served %v, in the table %v: %d %s", method, path, said, there, listed[method+" "+path], a.status, a.raw)

@@ -15,7 +15,7 @@ import (
 
 func TestAnOrderThatCannotBeIsRefusedAndCostsNothing(t *testing.T) {
 	s := openShop(t)
-	before := s.balance(s.Reseller.ID)
+	before := s.Balance(s.Reseller.ID)
 	for _, c := range []struct {
 		name   string
 		body   any
@@ -54,8 +54,8 @@ func TestAnOrderThatCannotBeIsRefusedAndCostsNothing(t *testing.T) {
 			t.Errorf("%s: it does not say which: %s", c.name, a.raw)
 		}
 	}
-	if s.count(s.Reseller.ID) != 0 || s.balance(s.Reseller.ID) != before {
-		t.Errorf("%d orders, balance %d → %d", s.count(s.Reseller.ID), before, s.balance(s.Reseller.ID))
+	if s.count(s.Reseller.ID) != 0 || s.Balance(s.Reseller.ID) != before {
+		t.Errorf("%d orders, balance %d → %d", s.count(s.Reseller.ID), before, s.Balance(s.Reseller.ID))
 	}
 }
 
@@ -81,9 +81,9 @@ func TestWhatProgramsReallySendIsUnderstood(t *testing.T) {
 	}
 	// Bearer, in any case, is as good as X-API-Key.
 	for _, scheme := range []string{"Bearer ", "bearer  "} {
-		s.ok(s.ask("", "GET", "/account", nil, "Authorization", scheme+s.key))
+		s.ok(s.ask("", "GET", "/account", nil, "Authorization", scheme+s.Key))
 	}
-	s.refused(s.ask("", "GET", "/account", nil, "Authorization", "Basic "+s.key), 401, "key_missing")
+	s.refused(s.ask("", "GET", "/account", nil, "Authorization", "Basic "+s.Key), 401, "key_missing")
 	if a := s.ok(s.get("/products?type=&brand=sectigo&validation=")); a.text("count") != "4" {
 		t.Error(a.raw)
 	}
@@ -130,7 +130,7 @@ func TestAKeyThatAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 	if a.header.Get("Retry-After") == "" || !strings.HasPrefix(a.header.Get("RateLimit"), `"key";r=0;`) {
 		t.Error(a.header)
 	}
-	s.ok(s.ask(s.other, "GET", "/account", nil))
+	s.ok(s.ask(s.OtherKey, "GET", "/account", nil))
 	s.Later(time.Hour)
 	s.ok(s.get("/account"))
 }
@@ -139,10 +139,10 @@ func TestAKeyThatAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 func TestWhileTheAuthorityIsSilentTheWishIsKept(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
-	waiting := s.order(s.key, "waits.example")
+	waiting := s.order(s.Key, "waits.example")
 	s.ok(s.post("/ssl/configure", fields{"order_id": waiting, "csr": providertest.CSR(t, "waits.example"), "dcv_method": "dns"}))
-	id := s.order(s.key, "slow.example")
-	s.stopWork()
+	id := s.order(s.Key, "slow.example")
+	s.StopWork()
 	start := time.Now()
 	a := s.ok(s.get(fmt.Sprint("/ssl/", waiting)))
 	if took := time.Since(start); took < 2500*time.Millisecond || took > 5*time.Second {
@@ -159,7 +159,7 @@ func TestWhileTheAuthorityIsSilentTheWishIsKept(t *testing.T) {
 	if a.text("ssl", "status") != "processing" {
 		t.Error(a.raw)
 	}
-	s.ok(s.ask(s.key, "PUT", fmt.Sprint("/orders/", id), fields{"action": "cancel"}))
+	s.ok(s.ask(s.Key, "PUT", fmt.Sprint("/orders/", id), fields{"action": "cancel"}))
 }
 
 func TestACSRThatIsNoneIsRefusedInWords(t *testing.T) {
@@ -178,7 +178,7 @@ func TestACSRThatIsNoneIsRefusedInWords(t *testing.T) {
 			t.Error(a.raw)
 		}
 	}
-	id := s.order(s.key, "mine.example")
+	id := s.order(s.Key, "mine.example")
 	s.refused(s.post("/ssl/configure", fields{"order_id": id, "csr": good}), 422, "csr_domain_mismatch")
 	s.refused(s.post("/ssl/configure", fields{"order_id": id, "csr": providertest.CSR(t, "mine.example"), "approver_email": "boss@elsewhere.example"}), 422, "approver_not_allowed")
 	ov := s.ok(s.post("/orders", fields{"product_id": s.ov, "domain": "ov.example"})).id("order_id")
@@ -196,12 +196,12 @@ func TestACSRThatIsNoneIsRefusedInWords(t *testing.T) {
 // A program whose answer was lost asks for its order by the reference it gave.
 func TestAnOrderIsFoundByItsReference(t *testing.T) {
 	s := openShop(t)
-	for _, key := range []string{s.key, s.other} {
+	for _, key := range []string{s.Key, s.OtherKey} {
 		if a := s.ok(s.ask(key, "POST", "/orders", fields{"product_id": s.single, "domain": "ref.example", "reference": " ORD-7-1 "})); a.text("reference") != "ORD-7-1" {
 			t.Error(a.raw)
 		}
 	}
-	s.order(s.key, "none.example")
+	s.order(s.Key, "none.example")
 	a := s.ok(s.get("/orders?reference=ORD-7-1"))
 	if a.text("pagination", "total") != "1" || a.text("orders", 0, "domain") != "ref.example" || a.text("orders", 0, "reference") != "ORD-7-1" {
 		t.Error(a.raw)
@@ -222,7 +222,7 @@ func TestTheAPIKnowsNoSession(t *testing.T) {
 	if a.Status != http.StatusUnauthorized {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	r := s.request(s.key, "POST", "/orders", strings.NewReader(fmt.Sprintf(`{"product_id":%d,"domain":"x.example"}`, s.single)), "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site")
+	r := s.request(s.Key, "POST", "/orders", strings.NewReader(fmt.Sprintf(`{"product_id":%d,"domain":"x.example"}`, s.single)), "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site")
 	if a := s.send(r); a.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Error("no page of another site may read the answer")
 	}

@@ -20,20 +20,20 @@ func TestLoginGivesTheKeyForAllOtherCalls(t *testing.T) {
 		return s.send(s.request("POST", "/auth/", strings.NewReader(form(fields{"user": user, "pass": pass}).Encode()), "Content-Type", formType))
 	}
 	for _, user := range []string{s.Reseller.Email, strings.ToUpper(s.Reseller.Email), s.People[db.RoleOwner].Email} {
-		key := s.ok(login(user, s.key)).text("key")
+		key := s.ok(login(user, s.Key)).text("key")
 		s.ok(s.send(s.request("GET", keyed(key, "/account/balance/"), nil)))
 	}
-	for _, bad := range [][2]string{{s.Reseller.Email, "wrong"}, {s.Reseller.Email, ""}, {"", s.key}, {s.Other.Email, s.key}, {"nobody@x.example", s.key}} {
+	for _, bad := range [][2]string{{s.Reseller.Email, "wrong"}, {s.Reseller.Email, ""}, {"", s.Key}, {s.Other.Email, s.Key}, {"nobody@x.example", s.Key}} {
 		a := s.refused(login(bad[0], bad[1]), 200, "Authorization error: Username or password is wrong")
-		if strings.Contains(a.raw, s.key) {
+		if strings.Contains(a.raw, s.Key) {
 			t.Error(a.raw)
 		}
 	}
 	s.refused(s.send(s.request("GET", "/auth/", nil)), 404, "Unknown method")
-	s.speak(s.Reseller.ID, false)
-	s.refused(login(s.Reseller.Email, s.key), 200, "Authorization error")
+	s.Speak(s.Reseller.ID, gogetssl.Dialect, false)
+	s.refused(login(s.Reseller.Email, s.Key), 200, "Authorization error")
 	s.refused(s.get("/account/balance/"), 403, "Access to the API is off")
-	s.speak(s.Reseller.ID, true)
+	s.Speak(s.Reseller.ID, gogetssl.Dialect, true)
 	s.ok(s.get("/account/balance/"))
 	_, restricted, err := s.Book.CreateAPIKey(t.Context(), db.System, s.Reseller.ID, db.NewAPIKey{Name: "elsewhere", Scopes: db.Scopes, AllowedIPs: []string{"192.0.2.0/24"}})
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *shop) call(key, method, path string, f fields, order int64) answer {
 func TestEveryOperationKeepsToScopesAndTenants(t *testing.T) {
 	s := openShop(t)
 	mine := s.order("mine.example")
-	before := s.balance()
+	before := s.Balance(s.Reseller.ID)
 	for _, c := range calls {
 		var others []db.Scope
 		for _, scope := range db.Scopes {
@@ -115,10 +115,10 @@ func TestEveryOperationKeepsToScopesAndTenants(t *testing.T) {
 				others = append(others, scope)
 			}
 		}
-		a := s.call(s.newKey(s.Reseller.ID, others...), c.method, c.path, c.fields, mine)
+		a := s.call(s.NewKey(s.Reseller.ID, db.NewAPIKey{Name: "Module", Scopes: others}), c.method, c.path, c.fields, mine)
 		s.refused(a, 403, "It lacks the scope "+string(c.scope))
 		if strings.Contains(c.path+fmt.Sprint(c.fields), "%d") && !strings.Contains(c.path, "lei") {
-			a := s.call(s.other, c.method, c.path, c.fields, mine)
+			a := s.call(s.OtherKey, c.method, c.path, c.fields, mine)
 			if c.path == "/orders/statuses/" {
 				if list := s.ok(a).at("certificates").([]any); len(list) != 0 {
 					t.Error(a.raw)
@@ -128,12 +128,12 @@ func TestEveryOperationKeepsToScopesAndTenants(t *testing.T) {
 			s.refused(a, 200, "Order not found")
 		}
 		wrong := "DELETE"
-		s.refused(s.send(s.request(wrong, keyed(s.key, strings.ReplaceAll(c.path, "%d", "1")), nil)), 404, "Unknown method")
+		s.refused(s.send(s.request(wrong, keyed(s.Key, strings.ReplaceAll(c.path, "%d", "1")), nil)), 404, "Unknown method")
 	}
-	if a := s.send(s.request("GET", keyed(s.other, "/orders/ssl/all"), nil)); s.ok(a).text("count") != "0" {
+	if a := s.send(s.request("GET", keyed(s.OtherKey, "/orders/ssl/all"), nil)); s.ok(a).text("count") != "0" {
 		t.Error(a.raw)
 	}
-	if s.balance() != before || s.ok(s.get(fmt.Sprint("/orders/status/", mine))).text("status") != "processing" {
+	if s.Balance(s.Reseller.ID) != before || s.ok(s.get(fmt.Sprint("/orders/status/", mine))).text("status") != "processing" {
 		t.Error("another reseller changed an order")
 	}
 	for _, id := range []string{"0", "-1", "x", "99999999999999999999", "1.5"} {
@@ -175,7 +175,7 @@ func TestOtherRoomsBelowTheSamePrefixAreNotThisDialects(t *testing.T) {
 			t.Errorf("%s: %v", path, !want)
 		}
 	}
-	a := s.send(s.request("GET", "/reseller/balance", nil, "X-API-Key", s.key))
+	a := s.send(s.request("GET", "/reseller/balance", nil, "X-API-Key", s.Key))
 	if a.status != http.StatusOK || a.text("balance") != "1250.00" {
 		t.Error(a.raw)
 	}
@@ -187,7 +187,7 @@ func TestWhatIsNotSoldSaysSo(t *testing.T) {
 	s.refused(s.post("/orders/add_ssl_san_order/", fields{"order_id": fmt.Sprint(id), "count": "2"}), 200, "Not sold here: More names can't be bought")
 	for _, c := range calls {
 		if strings.Contains(c.path, "/lei/") {
-			s.refused(s.call(s.key, c.method, c.path, c.fields, 1), 200, "Not sold here: Legal entity identifiers")
+			s.refused(s.call(s.Key, c.method, c.path, c.fields, 1), 200, "Not sold here: Legal entity identifiers")
 		}
 	}
 }
@@ -247,7 +247,7 @@ func TestTheAccountItsMoneyAndItsLists(t *testing.T) {
 	if err := s.Book.SetPayLater(t.Context(), db.System, s.Reseller.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Book.AdjustCredit(t.Context(), db.System, s.Reseller.ID, -s.balance(), "taken", "taken back"); err != nil {
+	if err := s.Book.AdjustCredit(t.Context(), db.System, s.Reseller.ID, -s.Balance(s.Reseller.ID), "taken", "taken back"); err != nil {
 		t.Fatal(err)
 	}
 	later := must[db.Order](t)(s.Book.PlaceOrder(t.Context(), db.System, s.Reseller.ID, db.NewOrder{ProductID: s.single, Months: 12, Domain: "later.example", Unpaid: true}))
@@ -346,7 +346,7 @@ func TestTools(t *testing.T) {
 
 func TestRequestsThatCantBeReadAreRefused(t *testing.T) {
 	s := openShop(t)
-	at := keyed(s.key, "/orders/add_ssl_order/")
+	at := keyed(s.Key, "/orders/add_ssl_order/")
 	for _, bad := range []struct {
 		kind, body string
 		status     int

@@ -37,7 +37,7 @@ func FuzzRequests(f *testing.F) {
 			if c.method == "GET" || strings.Contains(path, "generate") || strings.Contains(path, "cancel") {
 				continue
 			}
-			r := httptest.NewRequest(c.method, "/api"+keyed(s.key, path), strings.NewReader(body))
+			r := httptest.NewRequest(c.method, "/api"+keyed(s.Key, path), strings.NewReader(body))
 			if kind != "" && !strings.ContainsAny(kind, "\r\n\x00") {
 				r.Header.Set("Content-Type", kind)
 			}

@@ -57,7 +57,7 @@ func TestTheDocumentsProgramsOrder(t *testing.T) {
 	} {
 		f := s.php(sample.name, sample.product, "gogetssl.com")
 		body, kind := s.parts(f) // curl makes a multipart body of an array
-		a := s.ok(s.send(s.request("POST", "/orders/add_ssl_order?auth_key="+s.key, body, "Content-Type", kind)))
+		a := s.ok(s.send(s.request("POST", "/orders/add_ssl_order?auth_key="+s.Key, body, "Content-Type", kind)))
 		if a.text("order_status") != "processing" || a.text("approver_method", "email") != "admin@gogetssl.com" {
 			t.Errorf("%s: %s", sample.name, a.raw)
 		}
@@ -145,15 +145,15 @@ func TestRequestsAreTakenInEveryForm(t *testing.T) {
 	s := openShop(t)
 	id := fmt.Sprint(s.order("forms.example"))
 	for _, path := range []string{"/orders/status/" + id, "/orders/status/" + id + "/"} {
-		for _, header := range [][]string{{"Authorization", "Bearer " + s.key}, {"X-API-Key", s.key}, {"auth_key", "", "Auth-Key", s.key}} {
+		for _, header := range [][]string{{"Authorization", "Bearer " + s.Key}, {"X-API-Key", s.Key}, {"auth_key", "", "Auth-Key", s.Key}} {
 			s.ok(s.send(s.request("GET", path, nil, header...)))
 		}
 		s.ok(s.get(path))
 		s.refused(s.send(s.request("GET", path, nil)), 403, "Auth key is not valid")
 	}
-	before, orders := s.balance(), s.orders()
+	before, orders := s.Balance(s.Reseller.ID), s.orders()
 	try := with(s.wish("dry.example"), "test", "Y")
-	inside := with(try, "auth_key", s.key)
+	inside := with(try, "auth_key", s.Key)
 	body, kind := s.parts(inside)
 	raw := must[[]byte](t)(json.Marshal(inside))
 	typed := []byte(strings.Replace(strings.Replace(string(raw), `"period":"12"`, `"period":12`, 1), `"server_count":"-1"`, `"server_count":-1`, 1))
@@ -173,7 +173,7 @@ func TestRequestsAreTakenInEveryForm(t *testing.T) {
 			t.Errorf("%s: %s", name, a.raw)
 		}
 	}
-	if s.balance() != before || s.orders() != orders {
+	if s.Balance(s.Reseller.ID) != before || s.orders() != orders {
 		t.Error("trying an order is not free")
 	}
 	// Both verbs are documented.
@@ -183,11 +183,11 @@ func TestRequestsAreTakenInEveryForm(t *testing.T) {
 
 func TestWayOfAnOrder(t *testing.T) {
 	s := openShop(t)
-	before := s.balance()
+	before := s.Balance(s.Reseller.ID)
 	a := s.ok(s.post("/orders/add_ssl_order/", with(s.wish("way.example"), "dcv_method", "email", "approver_email", "admin@way.example")))
 	id := fmt.Sprint(a.id("order_id"))
-	if s.balance() != before-1572 { // 12.99 and 21 %
-		t.Error(s.balance() - before)
+	if s.Balance(s.Reseller.ID) != before-1572 { // 12.99 and 21 %
+		t.Error(s.Balance(s.Reseller.ID) - before)
 	}
 	s.ok(s.post("/orders/ssl/resend/"+id, fields{"domain": "way.example"}))
 	s.refused(s.post("/orders/ssl/resend/"+id, fields{"domain": "other.example"}), 200, "domain: other.example is not in this order")
@@ -224,13 +224,13 @@ func TestWayOfAnOrder(t *testing.T) {
 	}
 	s.refused(s.post("/orders/ssl/revalidate/"+id, fields{"domain": "way.example"}), 200, "Nothing waits for validation")
 	s.refused(s.post("/orders/cancel_ssl_order/", fields{"order_id": id, "reason": "late"}), 200, "can't be cancelled")
-	spent := s.balance()
+	spent := s.Balance(s.Reseller.ID)
 	a = s.ok(s.post("/orders/ssl/reissue/"+id+"/", fields{"csr": providertest.CSR(t, "way.example"), "dcv_method": "dns", "webserver_type": "-1"}))
 	if a.text("order_status") != "reissue" || fmt.Sprint(a.id("order_id")) != id {
 		t.Error(a.raw)
 	}
 	second := s.active(a.id("order_id"))
-	if second.text("crt_code") == first.text("crt_code") || second.text("reissue") != "1" || second.text("reissue_now") != "0" || s.balance() != spent {
+	if second.text("crt_code") == first.text("crt_code") || second.text("reissue") != "1" || second.text("reissue_now") != "0" || s.Balance(s.Reseller.ID) != spent {
 		t.Error(second.raw)
 	}
 	if _, err := s.Book.Verify(t.Context()); err != nil {
@@ -270,7 +270,7 @@ func TestAReissueMayNameOtherNamesAndMeanwhileTheOldCertificateStays(t *testing.
 
 func TestBadOrdersCostNothingAndSayWhatIsWrong(t *testing.T) {
 	s := openShop(t)
-	before, orders := s.balance(), s.orders()
+	before, orders := s.Balance(s.Reseller.ID), s.orders()
 	f := s.wish("bad.example")
 	for words, bad := range map[string]fields{
 		"product_id: is required":                  with(f, "product_id", ""),
@@ -301,18 +301,18 @@ func TestBadOrdersCostNothingAndSayWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.refused(s.post("/orders/add_ssl_order/", f), 200, "Not enough balance: Needed: 15.72 USD, available: 10.00 USD")
-	if s.balance() != 1000 || s.orders() != orders {
-		t.Errorf("%d orders, balance %d", s.orders()-orders, s.balance())
+	if s.Balance(s.Reseller.ID) != 1000 || s.orders() != orders {
+		t.Errorf("%d orders, balance %d", s.orders()-orders, s.Balance(s.Reseller.ID))
 	}
 }
 
 func TestCancellingGivesTheMoneyBackOnce(t *testing.T) {
 	s := openShop(t)
-	before := s.balance()
+	before := s.Balance(s.Reseller.ID)
 	id := fmt.Sprint(s.order("gone.example"))
 	for range 2 {
-		if a := s.ok(s.post("/orders/cancel_ssl_order/", fields{"order_id": id, "reason": "not wanted"})); a.text("order_id") != id || s.balance() != before {
-			t.Error(a.raw, s.balance()-before)
+		if a := s.ok(s.post("/orders/cancel_ssl_order/", fields{"order_id": id, "reason": "not wanted"})); a.text("order_id") != id || s.Balance(s.Reseller.ID) != before {
+			t.Error(a.raw, s.Balance(s.Reseller.ID)-before)
 		}
 	}
 	st := s.ok(s.get("/orders/status/" + id))
@@ -331,10 +331,10 @@ func TestAnOrderUnderAnIdempotencyKeyIsPlacedOnce(t *testing.T) {
 	s := openShop(t)
 	f := s.wish("once.example")
 	a := s.ok(s.post("/orders/add_ssl_order/", f, "Idempotency-Key", `"wish-1"`))
-	before := s.balance()
+	before := s.Balance(s.Reseller.ID)
 	body, kind := s.parts(f) // another form of the same
-	b := s.ok(s.send(s.request("POST", keyed(s.key, "/orders/add_ssl_order"), body, "Content-Type", kind, "Idempotency-Key", "wish-1")))
-	if a.id("order_id") != b.id("order_id") || s.balance() != before || b.header.Get("Idempotent-Replayed") != "true" {
+	b := s.ok(s.send(s.request("POST", keyed(s.Key, "/orders/add_ssl_order"), body, "Content-Type", kind, "Idempotency-Key", "wish-1")))
+	if a.id("order_id") != b.id("order_id") || s.Balance(s.Reseller.ID) != before || b.header.Get("Idempotent-Replayed") != "true" {
 		t.Error(b.raw)
 	}
 	s.refused(s.post("/orders/add_ssl_order/", with(f, "period", "24"), "Idempotency-Key", "wish-1"), 200, "used for another request")
@@ -354,13 +354,13 @@ func TestWhatTheAuthorityRefusesIsGivenBackWithItsWords(t *testing.T) {
 	if err := s.Book.SetGroupPrice(ctx, db.System, r.GroupID, id, 12, 1299); err != nil {
 		t.Fatal(err)
 	}
-	before := s.balance()
+	before := s.Balance(s.Reseller.ID)
 	f := with(s.wish("back.example"), "product_id", fmt.Sprint(id))
 	for range 2 { // asked again under the same key it is the same answer, and no further order
 		s.refused(s.post("/orders/add_ssl_order/", f, "Idempotency-Key", "wish"), 200, `Refused by the certificate authority: there is no product "withdrawn"`)
 	}
-	if s.balance() != before || s.orders() != 1 {
-		t.Errorf("%d orders, %d", s.orders(), s.balance()-before)
+	if s.Balance(s.Reseller.ID) != before || s.orders() != 1 {
+		t.Errorf("%d orders, %d", s.orders(), s.Balance(s.Reseller.ID)-before)
 	}
 	if _, err := s.Book.Verify(ctx); err != nil {
 		t.Error(err)

@@ -205,12 +205,13 @@ func (c *call) wish() (w wish, err error) {
 	if w.config, err = c.configuration(csr.Names[0]); err != nil {
 		return w, err
 	}
-	w.order.SANs = w.config.SANs
+	w.order.SANs, w.order.Reference = w.config.SANs, f.text("unique_code")
 	return w, c.uniqueCode()
 }
 
 // uniqueCode checks the random value that a program may choose. The authorities
-// behind the book choose it themselves, which custom_dcv_random_value says.
+// behind the book choose it themselves, which custom_dcv_random_value says; the
+// order keeps it, so that a program whose answer was lost can tell its order by it.
 func (c *call) uniqueCode() error {
 	code := c.fields.text("unique_code")
 	if code == "" || len(code) >= 15 && len(code) <= 20 && strings.Trim(strings.ToLower(code), "abcdefghijklmnopqrstuvwxyz0123456789") == "" {

@@ -9,20 +9,14 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"certbay/db"
-	"certbay/handlers/access"
 	"certbay/handlers/gogetssl"
-	"certbay/providers"
 	"certbay/providers/pretend"
 	"certbay/providers/providertest"
-	"certbay/providers/sandbox"
-	"certbay/web"
 	"certbay/web/webtest"
 )
 
@@ -39,95 +33,25 @@ func must[T any](t testing.TB) func(T, error) T {
 // shop is a running portal with a working CA behind it, and two resellers of one
 // group whose programs speak the dialect.
 type shop struct {
-	*webtest.Site
-	t          testing.TB
-	internet   *pretend.Internet
-	key, other string // of Reseller and Other, all scopes
+	*webtest.Shop
+	t testing.TB
 
 	single, multi, wildcard, ov, signing, licence, foreign int64
 }
 
 func openShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{t: t}
-	s.internet = must[*pretend.Internet](t)(pretend.Start(t.Context()))
-	t.Cleanup(func() { s.internet.Close() })
-	s.Site = webtest.Open(t, func(c *web.Config) { c.APILimit = access.Limit{Requests: 100_000, Window: time.Minute} })
-	checker := s.internet.Checker(nil)
-	ca := must[*sandbox.CA](t)(sandbox.Open(t.Context(), sandbox.Options{Path: filepath.Join(t.TempDir(), "ca.db"), Checker: checker, Vetting: -1, CheckEvery: -1, BaseURL: s.URL,
-		Mail: func(ctx context.Context, to, subject, body string) error {
-			return s.Book.QueueMail(ctx, db.Mail{To: to, Subject: subject, Body: body})
-		}}))
-	t.Cleanup(func() { ca.Close() })
-	work, stop := context.WithCancel(context.Background())
-	var done sync.WaitGroup
-	done.Go(func() {
-		if err := s.Server.Work(work, web.WorkerConfig{Upstreams: providers.Registry{"sandbox": ca}, Checker: checker}); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(func() { stop(); done.Wait() })
-	s.fill()
+	s := &shop{t: t, Shop: webtest.OpenShop(t, webtest.ShopConfig{Dialect: gogetssl.Dialect, TaxRateBP: 2100})}
+	s.single = s.Sell(s.Gold, webtest.Single())
+	multi := webtest.Multi()
+	multi.SANIncluded = 1
+	s.multi = s.Sell(s.Gold, multi)
+	s.wildcard = s.Sell(s.Gold, webtest.Wildcard())
+	s.ov = s.Sell(s.Gold, webtest.OV())
+	s.signing = s.Sell(s.Gold, webtest.Signing())
+	s.licence = s.Sell(s.Gold, webtest.Licence())
+	s.foreign = s.Sell(s.Silver, webtest.Foreign())
 	return s
-}
-
-func (s *shop) fill() {
-	t, ctx := s.t, s.t.Context()
-	t.Helper()
-	gold, silver := must[int64](t)(s.Book.CreateGroup(ctx, db.System, "Gold")), must[int64](t)(s.Book.CreateGroup(ctx, db.System, "Silver"))
-	for _, r := range []db.Reseller{s.Reseller, s.Other} {
-		err := s.Book.UpdateReseller(ctx, db.System, r.ID, db.NewReseller{Name: r.Name, Company: r.Company, Email: r.Email, GroupID: gold, APIEnabled: true, TaxRateBP: 2100})
-		if err == nil {
-			err = s.Book.SetAPIEnabled(ctx, db.System, r.ID, true)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.speak(r.ID, true)
-		if err := s.Book.AddCredit(ctx, db.System, r.ID, 125_000, fmt.Sprint("opening ", r.ID), "opening credit"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.key, s.other = s.newKey(s.Reseller.ID, db.Scopes...), s.newKey(s.Other.ID, db.Scopes...)
-	all := []string{"email", "http", "https", "dns"}
-	add := func(p db.Product, code string, group, cents int64) int64 {
-		id := must[int64](t)(s.Book.CreateProduct(ctx, db.System, p, db.Offer{Upstream: "sandbox", ProductCode: code, CostCents: 900}))
-		for _, term := range p.Terms {
-			if err := s.Book.SetGroupPrice(ctx, db.System, group, id, term.Months, cents*int64(term.Months)/12); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return id
-	}
-	s.single = add(db.Product{Brand: "Sectigo", Name: "PositiveSSL", Kind: db.KindSSL, Validation: "dv", DomainType: "single", DCVMethods: all, WarrantyCents: 5_000_000,
-		Terms: []db.Term{{Months: 12, ListCents: 4999}, {Months: 24, ListCents: 8999}}}, "sectigo-positivessl", gold, 1299)
-	s.multi = add(db.Product{Brand: "Sectigo", Name: "PositiveSSL Multi-Domain", Kind: db.KindMultiDomain, Validation: "dv", DomainType: "multi", DCVMethods: all, SANIncluded: 1,
-		SANMax: 50, WildcardSANMax: 5, Terms: []db.Term{{Months: 12, ListCents: 4999, SANCents: 799, WildcardSANCents: 4999}}}, "sectigo-positivessl-multi-domain", gold, 1299)
-	s.wildcard = add(db.Product{Brand: "Sectigo", Name: "PositiveSSL Wildcard", Kind: db.KindWildcard, Validation: "dv", DomainType: "wildcard", DCVMethods: all,
-		Terms: []db.Term{{Months: 12, ListCents: 14999}}}, "sectigo-positivessl-wildcard", gold, 8900)
-	s.ov = add(db.Product{Brand: "DigiCert", Name: "Secure Site", Kind: db.KindSSL, Validation: "ov", DomainType: "single", DCVMethods: all,
-		Terms: []db.Term{{Months: 12, ListCents: 39900}}}, "digicert-secure-site", gold, 29900)
-	s.signing = add(db.Product{Brand: "Sectigo", Name: "Code Signing", Kind: db.KindCodeSigning, Validation: "ov", DomainType: "none",
-		Terms: []db.Term{{Months: 12, ListCents: 39900}}}, "sectigo-code-signing", gold, 29900)
-	s.licence = add(db.Product{Brand: "cPanel", Name: "cPanel Solo", Kind: db.KindLicence, DomainType: "ip", Terms: []db.Term{{Months: 12, ListCents: 4500}}}, "cpanel-solo", gold, 3800)
-	s.foreign = add(db.Product{Brand: "Thawte", Name: "Thawte SSL123", Kind: db.KindSSL, Validation: "dv", DomainType: "single", DCVMethods: all,
-		Terms: []db.Term{{Months: 12, ListCents: 9999}}}, "thawte-ssl123", silver, 5000)
-}
-
-func (s *shop) speak(reseller int64, on bool) {
-	s.t.Helper()
-	if err := s.Book.SetResellerDialect(s.t.Context(), db.System, reseller, gogetssl.Dialect, on); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *shop) newKey(reseller int64, scopes ...db.Scope) string {
-	s.t.Helper()
-	_, secret, err := s.Book.CreateAPIKey(s.t.Context(), db.System, reseller, db.NewAPIKey{Name: "Module", Scopes: scopes})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return secret
 }
 
 // answer is what the API said.
@@ -211,12 +135,12 @@ func keyed(key, path string) string {
 
 func (s *shop) get(path string) answer {
 	s.t.Helper()
-	return s.send(s.request("GET", keyed(s.key, path), nil))
+	return s.send(s.request("GET", keyed(s.Key, path), nil))
 }
 
 func (s *shop) post(path string, f fields, header ...string) answer {
 	s.t.Helper()
-	return s.postAs(s.key, path, f, header...)
+	return s.postAs(s.Key, path, f, header...)
 }
 
 func (s *shop) postAs(key, path string, f fields, header ...string) answer {
@@ -259,15 +183,6 @@ func (s *shop) refused(a answer, status int, words string) answer {
 	return a
 }
 
-func (s *shop) balance() int64 {
-	s.t.Helper()
-	balance, _, err := s.Book.Wallet(s.t.Context(), s.Reseller.ID)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return balance
-}
-
 func (s *shop) orders() int {
 	s.t.Helper()
 	_, n, err := s.Book.Orders(s.t.Context(), s.Reseller.ID, db.OrderFilter{})
@@ -306,10 +221,10 @@ func (s *shop) publish(a answer, path ...any) {
 	var err error
 	if line, isDNS := a.at(append(path, "dns", "record")...).(string); isDNS {
 		words := strings.Fields(line)
-		err = s.internet.PublishRecord(pretend.Record{Host: words[0], Type: words[len(words)-2], Value: strings.Trim(words[len(words)-1], `"`)})
+		err = s.Internet.PublishRecord(pretend.Record{Host: words[0], Type: words[len(words)-2], Value: strings.Trim(words[len(words)-1], `"`)})
 	} else {
 		u := must[*url.URL](s.t)(url.Parse(a.text(append(path, "http", "link")...)))
-		err = s.internet.PublishFile(pretend.File{Host: u.Host, Path: u.Path, Content: a.text(append(path, "http", "content")...)})
+		err = s.Internet.PublishFile(pretend.File{Host: u.Host, Path: u.Path, Content: a.text(append(path, "http", "content")...)})
 	}
 	if err != nil {
 		s.t.Fatalf("%v in %s", err, a.raw)

@@ -13,6 +13,7 @@ type orderRow struct {
 	OrderID           int64  `json:"order_id"`
 	InternalID        string `json:"internal_id"`
 	PartnerOrderID    int64  `json:"partner_order_id"`
+	UniqueCode        string `json:"unique_code"` // as the order was placed with; beside the document
 	ProductID         int64  `json:"product_id"`
 	Status            string `json:"status"`
 	StatusDescription string `json:"status_description"`
@@ -89,7 +90,7 @@ func statusOf(o db.Order, reissuing bool) string {
 }
 
 func rowOf(o db.Order, status string) orderRow {
-	return orderRow{OrderID: o.ID, InternalID: o.Number, ProductID: o.ProductID, Status: status, StatusDescription: o.Message, Domain: o.Domain, SSLPeriod: o.Months,
+	return orderRow{OrderID: o.ID, InternalID: o.Number, UniqueCode: o.Reference, ProductID: o.ProductID, Status: status, StatusDescription: o.Message, Domain: o.Domain, SSLPeriod: o.Months,
 		ValidityPeriod: o.Months, SSLPrice: price(o.TotalCents), Begin: day{o.CompletedAt}, End: day{o.EndsAt}, ValidTill: day{o.CertificateUntil}, TimeStamp: o.CreatedAt.Unix()}
 }
 

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"certbay/db"
@@ -109,6 +110,9 @@ func notSent(job db.Job, err error) time.Duration {
 func (w *Worker) accept(ctx context.Context, s db.Submission, upstreamID string) error {
 	after := context.WithoutCancel(ctx)
 	err := w.Book.AcceptSubmit(after, db.System, s.Certificate.ID, upstreamID)
+	if errors.Is(err, db.ErrDuplicate) {
+		return w.doubtTaken(after, s, upstreamID)
+	}
 	if errors.Is(err, db.ErrStale) {
 		orphan, err := w.Book.NoteOrphan(after, s.Certificate.ID, upstreamID)
 		if orphan && err == nil {
@@ -124,6 +128,21 @@ func (w *Worker) accept(ctx context.Context, s db.Submission, upstreamID string)
 		w.noteCores(ctx, s.Certificate.Upstream)
 	}
 	return nil
+}
+
+// doubtTaken is for an upstream that answers with an order which another of ours
+// has already: that can't be this one. Its records are asked once; where they say
+// the same, or can't be asked, a person decides.
+func (w *Worker) doubtTaken(ctx context.Context, s db.Submission, upstreamID string) error {
+	cause := fmt.Sprintf("%s answered with its order %s, which another order here has already", s.Certificate.Upstream, upstreamID)
+	err := w.Book.DoubtSubmit(ctx, s.Certificate.ID, cause)
+	if errors.Is(err, db.ErrStale) && s.Order.Fulfilment == db.FulfilmentUnsure {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", cause, err)
+	}
+	return &later{at: w.Book.Now().Add(retries[0]), cause: cause}
 }
 
 // isThere asks once more before an order is sent again, whoever said that the

@@ -15,7 +15,7 @@ import (
 func (s *shop) sample(t *testing.T, name string) answer {
 	t.Helper()
 	source := string(must[[]byte](t)(os.ReadFile(filepath.Join("testdata", name))))
-	source = strings.NewReplacer("https://api.724license.com", s.URL, "API_ANAHTARINIZ", s.key).Replace(source)
+	source = strings.NewReplacer("https://api.724license.com", s.URL, "API_ANAHTARINIZ", s.Key).Replace(source)
 	file := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestTheDocumentsCurlLinesWork(t *testing.T) {
 	for _, way := range []string{"get", "post"} {
 		t.Run(way, func(t *testing.T) {
 			s := openShop(t)
-			s.buy(s.key, "litespeed", "203.0.113.10")
+			s.buy(s.Key, "litespeed", "203.0.113.10")
 			for _, name := range []string{"products", "product", "balance", "create", "renew", "suspend", "unsuspend", "change_core", "change_ip"} {
 				got := s.sample(t, name+"_"+way+".sh")
 				var want any

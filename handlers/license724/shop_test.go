@@ -8,17 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"certbay/db"
-	"certbay/handlers/access"
 	"certbay/handlers/license724"
 	"certbay/providers"
-	"certbay/providers/dcv"
 	"certbay/providers/sandbox"
 	"certbay/web"
 	"certbay/web/webtest"
@@ -73,77 +70,38 @@ func (m *moody) SuspendLicence(ctx context.Context, l providers.Licence) error {
 
 // shop is a running portal that sells the document's licences at its prices.
 type shop struct {
-	*webtest.Site
+	*webtest.Shop
 	t        *testing.T
 	upstream *moody
-	key      string // of Reseller, all scopes
-	other    string // of Other, all scopes
 
 	cpanel, litespeed, core int64
 }
 
 func openShop(t *testing.T, adjust ...func(*web.Config)) *shop {
 	t.Helper()
-	ctx := t.Context()
-	s := &shop{t: t}
-	s.Site = webtest.Open(t, append([]func(*web.Config){func(c *web.Config) { c.APILimit = access.Limit{Requests: 100_000, Window: time.Minute} }}, adjust...)...)
-	ca := must[*sandbox.CA](t)(sandbox.Open(ctx, sandbox.Options{Path: filepath.Join(t.TempDir(), "ca.db"), Checker: &dcv.Checker{}, Vetting: -1, CheckEvery: -1}))
-	t.Cleanup(func() { ca.Close() })
-	s.upstream = &moody{CA: ca}
-	work, stop := context.WithCancel(context.Background())
-	var done sync.WaitGroup
-	done.Go(func() {
-		if err := s.Server.Work(work, web.WorkerConfig{Upstreams: providers.Registry{"sandbox": s.upstream}}); err != nil {
-			t.Error(err)
-		}
-	})
+	s := &shop{t: t, upstream: &moody{}}
+	s.Shop = webtest.OpenShop(t, webtest.ShopConfig{Dialect: license724.Dialect, OpeningCents: 12_000, Adjust: adjust, Upstream: func(ca *sandbox.CA) providers.Provider {
+		s.upstream.CA = ca
+		return s.upstream
+	}})
 	t.Cleanup(func() {
-		stop()
-		done.Wait()
+		s.StopWork()
 		if _, err := s.Book.Verify(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
-	group := must[int64](t)(s.Book.CreateGroup(ctx, db.System, "Gold"))
-	for i, r := range []db.Reseller{s.Reseller, s.Other} {
-		err := errors.Join(
-			s.Book.UpdateReseller(ctx, db.System, r.ID, db.NewReseller{Name: r.Name, Company: r.Company, Email: r.Email, GroupID: group, APIEnabled: true}),
-			s.Book.SetAPIEnabled(ctx, db.System, r.ID, true),
-			s.Book.AddCredit(ctx, db.System, r.ID, 12_000, fmt.Sprint("opening ", r.ID), "opening credit"),
-			s.Book.SetResellerDialect(ctx, db.System, r.ID, license724.Dialect, true))
-		if err != nil {
-			t.Fatal(err)
-		}
-		*[]*string{&s.key, &s.other}[i] = s.newKey(r.ID, db.NewAPIKey{Scopes: db.Scopes})
-	}
 	add := func(brand, name, code string, cents int64) int64 {
-		id := must[int64](t)(s.Book.CreateProduct(ctx, db.System, db.Product{Brand: brand, Name: name, Kind: db.KindLicence, DomainType: "ip",
-			Terms: []db.Term{{Months: 1, ListCents: cents + 100}, {Months: 12, ListCents: 12*cents + 100}}}, db.Offer{Upstream: "sandbox", ProductCode: code, CostCents: 100}))
-		for _, months := range []int{1, 12} {
-			if err := s.Book.SetGroupPrice(ctx, db.System, group, id, months, cents*int64(months)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return id
+		return s.Sell(s.Gold, webtest.Ware{Product: db.Product{Brand: brand, Name: name, Kind: db.KindLicence, DomainType: "ip",
+			Terms: []db.Term{{Months: 1, ListCents: cents + 100}, {Months: 12, ListCents: 12*cents + 100}}}, Code: code, Cents: 12 * cents})
 	}
 	s.cpanel = add("cPanel", "cPanel", "cpanel-solo", 400)
 	s.litespeed, s.core = add("LiteSpeed", "LiteSpeed", "cpanel-admin", 1000), add("LiteSpeed", "LiteSpeed X Core", "cpanel-premier", 1550)
-	for end := time.Now().Add(10 * time.Second); len(must[map[int64][]int64](t)(s.Book.LicenceTargets(ctx))) < 3; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); len(must[map[int64][]int64](t)(s.Book.LicenceTargets(t.Context()))) < 3; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the worker never learned what licences can be turned into")
 		}
 	}
 	return s
-}
-
-func (s *shop) newKey(reseller int64, n db.NewAPIKey) string {
-	s.t.Helper()
-	n.Name = "Panel"
-	_, secret, err := s.Book.CreateAPIKey(s.t.Context(), db.System, reseller, n)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return secret
 }
 
 // answer is what the API said.
@@ -208,15 +166,6 @@ func (s *shop) refused(what string, a answer, status int, code string) answer {
 		s.t.Errorf("%s: wanted %d %s, got %d %s", what, status, code, a.status, a.raw)
 	}
 	return a
-}
-
-func (s *shop) balance(reseller int64) int64 {
-	s.t.Helper()
-	balance, _, err := s.Book.Wallet(s.t.Context(), reseller)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return balance
 }
 
 func (s *shop) buy(key, code, ip string) int64 {

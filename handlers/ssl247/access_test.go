@@ -54,31 +54,31 @@ var variable = regexp.MustCompile(`\{[^}]+\}`)
 func TestWhoMayCallWhat(t *testing.T) {
 	s := openShop(t)
 	id := s.ok("/order/certificate/place-quick-order", s.quick(s.single, "mine.example.com")).text("Certificate", 0, "id")
-	none := s.newKey(s.Reseller.ID, db.ScopeCredit)
+	none := s.NewKey(s.Reseller.ID, db.NewAPIKey{Name: "Module", Scopes: []db.Scope{db.ScopeCredit}})
 	for path, scopes := range ssl247.Paths() {
 		path = variable.ReplaceAllString(path, id)
-		for what, body := range map[string]string{"no login": `{}`, "an unknown key": `{"u":"info@liman.example","k":"cb_unknown_key_0123456789"}`, "no user": `{"k":"` + s.key + `"}`,
-			"somebody else's user": `{"u":"info@other.example","k":"` + s.key + `"}`} {
+		for what, body := range map[string]string{"no login": `{}`, "an unknown key": `{"u":"info@liman.example","k":"cb_unknown_key_0123456789"}`, "no user": `{"k":"` + s.Key + `"}`,
+			"somebody else's user": `{"u":"info@other.example","k":"` + s.Key + `"}`} {
 			if a := s.send("POST", path, "application/json", body); a.status != http.StatusUnauthorized || !strings.Contains(a.raw, "Authentication failed") {
 				t.Errorf("%s with %s: %d %s", path, what, a.status, a.raw)
 			}
 		}
 		s.refused(s.call(none, path, nil), http.StatusForbidden, "lacks the scope "+string(scopes[0]))
-		if a := s.send("GET", path+"?u=info@liman.example&k="+url.QueryEscape(s.key), "", ""); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "POST" {
+		if a := s.send("GET", path+"?u=info@liman.example&k="+url.QueryEscape(s.Key), "", ""); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "POST" {
 			t.Errorf("GET %s: %d %s", path, a.status, a.raw)
 		}
 	}
 	for _, path := range []string{"/certificate/" + id, "/certificate/" + id + "/x509", "/certificate/" + id + "/cancel", "/certificate/" + id + "/reissue", "/certificate/" + id + "/renew",
 		"/orders/" + id, "/certificate/" + id + "/revoke", "/certificate/" + id + "/request-health-check", "/orders/invoice/" + id + "/url"} {
-		s.refused(s.call(s.other, path, nil), http.StatusNotFound, "not found")
+		s.refused(s.call(s.OtherKey, path, nil), http.StatusNotFound, "not found")
 	}
-	s.refused(s.call(s.other, "/order/certificate/complete", fields{"certificate_id": id}), http.StatusNotFound, "not found")
-	s.refused(s.call(s.key, "/no-such-call", nil), http.StatusNotFound, "no such call")
+	s.refused(s.call(s.OtherKey, "/order/certificate/complete", fields{"certificate_id": id}), http.StatusNotFound, "not found")
+	s.refused(s.call(s.Key, "/no-such-call", nil), http.StatusNotFound, "no such call")
 
 	if err := s.Book.SetResellerDialect(t.Context(), db.System, s.Other.ID, ssl247.Dialect, false); err != nil {
 		t.Fatal(err)
 	}
-	s.refused(s.call(s.other, "/account", nil), http.StatusForbidden, "off")
+	s.refused(s.call(s.OtherKey, "/account", nil), http.StatusForbidden, "off")
 }
 
 // People and their contacts are those of one reseller.
@@ -87,13 +87,13 @@ func TestUsersAndContactsBelongToTheirReseller(t *testing.T) {
 	contact := s.ok("/account/contact-profile/add", fields{"firstname": "Ada", "email": "ada@liman.example"}).text("contact_id")
 	user := text(s.People[db.RoleOwner].ID)
 	for _, path := range []string{"/account/user/" + user, "/account/user/" + user + "/edit", "/account/contact-profile/" + contact, "/account/contact-profile/" + contact + "/edit"} {
-		s.refused(s.call(s.other, path, fields{"firstname": "X", "email": "x@example.com"}), http.StatusNotFound, "not found")
+		s.refused(s.call(s.OtherKey, path, fields{"firstname": "X", "email": "x@example.com"}), http.StatusNotFound, "not found")
 	}
 	operator := text(s.People[db.RoleAdmin].ID)
-	s.refused(s.call(s.key, "/account/user/"+operator, nil), http.StatusNotFound, "not found")
+	s.refused(s.call(s.Key, "/account/user/"+operator, nil), http.StatusNotFound, "not found")
 
 	// A program may not take somebody's sign-in over, nor make an owner.
-	s.refused(s.call(s.key, "/account/user/"+user+"/edit", fields{"firstname": "X", "email": "thief@example.com"}), 422, "email: ")
+	s.refused(s.call(s.Key, "/account/user/"+user+"/edit", fields{"firstname": "X", "email": "thief@example.com"}), 422, "email: ")
 	made := s.ok("/account/users/add", fields{"firstname": "Eve", "lastname": "E", "email": "eve@liman.example", "password": "vGx8-hazel-Lantern-42", "admin_contact": true, "city": "Ankara"})
 	people, err := s.Book.Staff(t.Context(), s.Reseller.ID)
 	if err != nil {
@@ -106,15 +106,15 @@ func TestUsersAndContactsBelongToTheirReseller(t *testing.T) {
 	if a := s.ok("/account/user/"+made.text("user_id"), nil); a.text("city") != "Ankara" || a.at("admin_contact") != true || a.text("lastname") != "E" {
 		t.Errorf("%s", a.raw)
 	}
-	s.refused(s.call(s.key, "/account/users/add", fields{"firstname": "Eve", "email": "eve@liman.example", "password": "vGx8-hazel-Lantern-42"}), 422, "email: there is somebody")
-	s.refused(s.call(s.key, "/account/users/add", fields{"firstname": "Bob", "email": "bob@liman.example", "password": "password"}), 422, "password: ")
+	s.refused(s.call(s.Key, "/account/users/add", fields{"firstname": "Eve", "email": "eve@liman.example", "password": "vGx8-hazel-Lantern-42"}), 422, "email: there is somebody")
+	s.refused(s.call(s.Key, "/account/users/add", fields{"firstname": "Bob", "email": "bob@liman.example", "password": "password"}), 422, "password: ")
 }
 
 // Programs send what they like: each of these is the same call.
 func TestEveryFormOfARequestIsRead(t *testing.T) {
 	s := openShop(t)
 	path := "/order/certificate/validate"
-	form := url.Values{"u": {s.Reseller.Email}, "k": {s.key}, "order[0][product_code]": {text(s.multi)}, "order[0][common_name]": {"a.example.com"}, "order[0][years]": {"1"},
+	form := url.Values{"u": {s.Reseller.Email}, "k": {s.Key}, "order[0][product_code]": {text(s.multi)}, "order[0][common_name]": {"a.example.com"}, "order[0][years]": {"1"},
 		"order[0][san]": {"2"}, "order[0][sans]": {"b.example.com, c.example.com"}}
 	var parts bytes.Buffer
 	m := multipart.NewWriter(&parts)
@@ -127,7 +127,7 @@ func TestEveryFormOfARequestIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := `"order":[{"product_code":` + text(s.multi) + `,"common_name":"a.example.com","years":1,"licenses":"1","san":"2","sans":["b.example.com","c.example.com"],"quantity":"1"}]`
-	login := `{"u":"` + s.Reseller.Email + `","p":"SecretPassword123!","k":"` + s.key + `",`
+	login := `{"u":"` + s.Reseller.Email + `","p":"SecretPassword123!","k":"` + s.Key + `",`
 	one := strings.NewReplacer(":[{", ":{", "}]", "}").Replace(line)
 	for what, a := range map[string]answer{
 		"JSON":               s.send("POST", path, "application/json", login+line+"}"),
@@ -138,9 +138,9 @@ func TestEveryFormOfARequestIsRead(t *testing.T) {
 		"one line, no list":  s.send("POST", path, "application/json", login+one+"}"),
 		"a form":             s.send("POST", path, "application/x-www-form-urlencoded", form.Encode()),
 		"a multipart form":   s.send("POST", path, m.FormDataContentType(), parts.String()),
-		"login in the query": s.send("POST", path+"?u="+s.Reseller.Email+"&k="+url.QueryEscape(s.key), "application/json", "{"+line+"}"),
-		"key in a header":    s.send("POST", path, "application/json", `{"u":"INFO@Liman.example",`+line+"}", "X-API-Key", s.key),
-		"key as bearer":      s.send("POST", path, "application/json", `{"u":"owner@liman.example",`+line+"}", "Authorization", "Bearer "+s.key),
+		"login in the query": s.send("POST", path+"?u="+s.Reseller.Email+"&k="+url.QueryEscape(s.Key), "application/json", "{"+line+"}"),
+		"key in a header":    s.send("POST", path, "application/json", `{"u":"INFO@Liman.example",`+line+"}", "X-API-Key", s.Key),
+		"key as bearer":      s.send("POST", path, "application/json", `{"u":"owner@liman.example",`+line+"}", "Authorization", "Bearer "+s.Key),
 	} {
 		if a.at("Valid") != true || a.text("OrderLines", 0, "total") != "12.99" || a.text("OrderLines", 0, "addons", 0, "total") != "15.98" ||
 			a.text("OrderLines", 0, "addons", 0, "value") != "b.example.com,c.example.com" {

@@ -145,5 +145,5 @@ func TestEveryCallAnswersInTheDocumentsForm(t *testing.T) {
 	if faults := shape(example(t, "revoke"), revoked.body["Data"], "Data"); len(faults) != 0 || revoked.text(0, "status") != "Cancelled" {
 		t.Errorf("%v %s", faults, revoked.raw)
 	}
-	s.refused(s.call(s.key, "/certificate/"+certificate+"/request-health-check", nil), 501, "not sold here")
+	s.refused(s.call(s.Key, "/certificate/"+certificate+"/request-health-check", nil), 501, "not sold here")
 }

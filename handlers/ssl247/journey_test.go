@@ -20,7 +20,7 @@ func (s *shop) deposit() string {
 // send adds a header to a call.
 func (s *shop) once(path string, more fields, key string) answer {
 	s.t.Helper()
-	body := `{"u":"` + s.Reseller.Email + `","k":"` + s.key + `"`
+	body := `{"u":"` + s.Reseller.Email + `","k":"` + s.Key + `"`
 	for k, v := range more {
 		if text, ok := v.(string); ok {
 			body += `,"` + k + `":"` + strings.ReplaceAll(text, "\n", `\n`) + `"`
@@ -40,9 +40,9 @@ func TestTwoStepsBuyAndComplete(t *testing.T) {
 		a.text("CertificateDetails", "Addons", "Addon", 0, "value") != "b.example.com" {
 		t.Errorf("%s", a.raw)
 	}
-	s.refused(s.call(s.key, "/certificate/"+id+"/x509", nil), 404, "not issued")
-	s.refused(s.call(s.key, "/certificate/"+id+"/reissue", fields{"new_csr": providertest.CSR(t, "shop.example.com")}), 409, "can't be reissued")
-	s.refused(s.call(s.key, "/certificate/"+id+"/renew", fields{"years": "1"}), 409, "issued")
+	s.refused(s.call(s.Key, "/certificate/"+id+"/x509", nil), 404, "not issued")
+	s.refused(s.call(s.Key, "/certificate/"+id+"/reissue", fields{"new_csr": providertest.CSR(t, "shop.example.com")}), 409, "can't be reissued")
+	s.refused(s.call(s.Key, "/certificate/"+id+"/renew", fields{"years": "1"}), 409, "issued")
 
 	// The CSR names the domain only; the further name comes from the order.
 	csr := providertest.CSR(t, "shop.example.com")
@@ -50,18 +50,18 @@ func TestTwoStepsBuyAndComplete(t *testing.T) {
 		t.Helper()
 		f := fields{"certificate_id": id, "common_name": "shop.example.com", "csr": csr, "dv_auth_method": "dns"}
 		f[field] = value
-		s.refused(s.call(s.key, "/order/certificate/complete", f), 422, words)
+		s.refused(s.call(s.Key, "/order/certificate/complete", f), 422, words)
 	}
 	bad("csr", "nonsense", "csr: ")
 	bad("dv_auth_method", "pigeon", "dv_auth_method: ")
 	bad("common_name", "evil.example.com", "common_name: ")
-	s.refused(s.call(s.key, "/order/certificate/complete", fields{"certificate_id": id, "csr": csr, "dv_auth_method": "dns", "Addon": []fields{{"value": "c.example.com"}}}), 422, "Addon: c.example.com was not ordered")
+	s.refused(s.call(s.Key, "/order/certificate/complete", fields{"certificate_id": id, "csr": csr, "dv_auth_method": "dns", "Addon": []fields{{"value": "c.example.com"}}}), 422, "Addon: c.example.com was not ordered")
 	done := s.ok("/order/certificate/complete", fields{"certificate_id": id, "common_name": "shop.example.com", "csr": csr, "dv_auth_method": "dns",
 		"Addon": []fields{{"id": "1", "value": "b.example.com", "approver_email": ""}}})
 	if done.text("Certificate", 0, "status") != "Pending" || done.text("Certificate", 0, "logs", 0, "created") == "" {
 		t.Errorf("%s", done.raw)
 	}
-	s.refused(s.call(s.key, "/order/certificate/complete", fields{"certificate_id": id, "csr": csr, "dv_auth_method": "dns"}), 409, "does not wait")
+	s.refused(s.call(s.Key, "/order/certificate/complete", fields{"certificate_id": id, "csr": csr, "dv_auth_method": "dns"}), 409, "does not wait")
 	a := s.ok("/certificate/"+id, nil)
 	if a.text("CertificateDetails", "DomainValidation", 1, "domain") != "b.example.com" || !strings.Contains(a.text("CertificateDetails", "dns_auth_string"), " CNAME ") {
 		t.Errorf("%s", a.raw)
@@ -95,9 +95,9 @@ func TestARefusedQuickOrderCostsNothing(t *testing.T) {
 		for k, v := range change {
 			f[k] = v
 		}
-		s.refused(s.call(s.key, "/order/certificate/place-quick-order", f), 422, words)
+		s.refused(s.call(s.Key, "/order/certificate/place-quick-order", f), 422, words)
 	}
-	s.refused(s.call(s.key, "/order/certificate/place-quick-order", s.quick(s.licence, "192.0.2.1")), 422, "product_code: ")
+	s.refused(s.call(s.Key, "/order/certificate/place-quick-order", s.quick(s.licence, "192.0.2.1")), 422, "product_code: ")
 	if a := s.ok("/orders", nil); a.text("Total") != "0" || s.deposit() != "1250.00" {
 		t.Errorf("%s, deposit %s", a.raw, s.deposit())
 	}
@@ -112,7 +112,7 @@ func TestCreditThatIsShortIsSaid(t *testing.T) {
 	if err := s.Book.AdjustCredit(t.Context(), db.System, s.Reseller.ID, -124_000, "less", "less"); err != nil {
 		t.Fatal(err)
 	}
-	s.refused(s.call(s.key, "/order/certificate/place-quick-order", s.quick(s.single, "a.example.com")), 402, "Insufficient deposit: 12.99 USD is needed, 10.00 USD is available")
+	s.refused(s.call(s.Key, "/order/certificate/place-quick-order", s.quick(s.single, "a.example.com")), 402, "Insufficient deposit: 12.99 USD is needed, 10.00 USD is available")
 }
 
 func TestARepeatedQuickOrderIsOneOrder(t *testing.T) {
@@ -201,8 +201,8 @@ func TestFilesOfACertificateAndItsInvoice(t *testing.T) {
 	if n != 1+len(bundle) {
 		t.Errorf("%d certificates in PKCS7", n)
 	}
-	s.refused(s.call(s.key, "/certificate/"+id+"/pfx", nil), 404, "x509, pkcs7")
-	s.refused(s.call(s.key, "/certificate/"+id+"/cancel", nil), 409, "can't be cancelled")
+	s.refused(s.call(s.Key, "/certificate/"+id+"/pfx", nil), 404, "x509, pkcs7")
+	s.refused(s.call(s.Key, "/certificate/"+id+"/cancel", nil), 409, "can't be cancelled")
 
 	invoice := s.ok("/orders/"+id, nil).text("Orders", 0, "invoice_id")
 	if link := s.ok("/orders/invoice/"+invoice+"/url", nil).text("invoice"); link != s.URL+"/invoices/"+invoice {
@@ -212,7 +212,7 @@ func TestFilesOfACertificateAndItsInvoice(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(pdf), "%PDF-") {
 		t.Errorf("%v %.20q", err, pdf)
 	}
-	s.refused(s.call(s.key, "/orders/invoice/"+invoice+"/fax", nil), 404, "url or pdf")
+	s.refused(s.call(s.Key, "/orders/invoice/"+invoice+"/fax", nil), 404, "url or pdf")
 }
 
 func TestListsByStatus(t *testing.T) {
@@ -228,14 +228,14 @@ func TestListsByStatus(t *testing.T) {
 			t.Errorf("%s: %v %s", status, list, full.raw)
 		}
 	}
-	s.refused(s.call(s.key, "/certificates/Lost", nil), 404, "no such status")
+	s.refused(s.call(s.Key, "/certificates/Lost", nil), 404, "no such status")
 	if all := s.ok("/certificates", nil).body["Data"].([]any); len(all) != 4 {
 		t.Errorf("%v", all)
 	}
 	if a := s.ok("/certificate/"+foreign, nil); a.text("Status", "code") != "External" || a.text("CertificateDetails", "common_name") != "elsewhere.example.com" {
 		t.Errorf("%s", a.raw)
 	}
-	s.refused(s.call(s.other, "/certificate/"+foreign, nil), 404, "not found")
+	s.refused(s.call(s.OtherKey, "/certificate/"+foreign, nil), 404, "not found")
 	s.Later(180 * 24 * 60 * 60 * 1e9)
 	if a := s.ok("/certificates/Issued", nil); a.text(0, "status") != "Expiring" || s.ok("/certificates/Expiring", nil).text(0, "id") != issued {
 		t.Errorf("%s", a.raw)

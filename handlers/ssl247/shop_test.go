@@ -6,20 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"certbay/db"
-	"certbay/handlers/access"
 	"certbay/handlers/ssl247"
-	"certbay/providers"
 	"certbay/providers/pretend"
 	"certbay/providers/providertest"
-	"certbay/providers/sandbox"
 	"certbay/web"
 	"certbay/web/webtest"
 )
@@ -37,86 +31,20 @@ func must[T any](t testing.TB) func(T, error) T {
 // shop is a running portal with a working CA behind it, and two resellers whose
 // programs speak the dialect.
 type shop struct {
-	*webtest.Site
-	t        testing.TB
-	internet *pretend.Internet
-	key      string // of Reseller, all scopes
-	other    string // of Other, all scopes
+	*webtest.Shop
+	t testing.TB
 
 	single, multi, ov, licence int64
 }
 
 func openShop(t testing.TB, adjust ...func(*web.Config)) *shop {
 	t.Helper()
-	s := &shop{t: t}
-	s.internet = must[*pretend.Internet](t)(pretend.Start(t.Context()))
-	t.Cleanup(func() { s.internet.Close() })
-	s.Site = webtest.Open(t, append([]func(*web.Config){func(c *web.Config) { c.APILimit = access.Limit{Requests: 100_000, Window: time.Minute} }}, adjust...)...)
-	checker := s.internet.Checker(nil)
-	ca := must[*sandbox.CA](t)(sandbox.Open(t.Context(), sandbox.Options{Path: filepath.Join(t.TempDir(), "ca.db"), Checker: checker, Vetting: -1, CheckEvery: -1, BaseURL: s.URL,
-		Mail: func(ctx context.Context, to, subject, body string) error {
-			return s.Book.QueueMail(ctx, db.Mail{To: to, Subject: subject, Body: body})
-		}}))
-	t.Cleanup(func() { ca.Close() })
-	work, stop := context.WithCancel(context.Background())
-	var done sync.WaitGroup
-	done.Go(func() {
-		if err := s.Server.Work(work, web.WorkerConfig{Upstreams: providers.Registry{"sandbox": ca}, Checker: checker}); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(func() { stop(); done.Wait() })
-	s.fill()
+	s := &shop{t: t, Shop: webtest.OpenShop(t, webtest.ShopConfig{Dialect: ssl247.Dialect, Adjust: adjust})}
+	s.single = s.Sell(s.Gold, webtest.Single())
+	s.multi = s.Sell(s.Gold, webtest.Multi())
+	s.ov = s.Sell(s.Gold, webtest.OV())
+	s.licence = s.Sell(s.Gold, webtest.Licence())
 	return s
-}
-
-func (s *shop) fill() {
-	t, ctx := s.t, s.t.Context()
-	t.Helper()
-	group := must[int64](t)(s.Book.CreateGroup(ctx, db.System, "Gold"))
-	for _, r := range []db.Reseller{s.Reseller, s.Other} {
-		err := s.Book.UpdateReseller(ctx, db.System, r.ID, db.NewReseller{Name: r.Name, Company: r.Company, Email: r.Email, GroupID: group, APIEnabled: true})
-		if err == nil {
-			err = s.Book.SetAPIEnabled(ctx, db.System, r.ID, true)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Book.AddCredit(ctx, db.System, r.ID, 125_000, fmt.Sprint("opening ", r.ID), "opening credit"); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Book.SetResellerDialect(ctx, db.System, r.ID, ssl247.Dialect, true); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.key, s.other = s.newKey(s.Reseller.ID, db.Scopes...), s.newKey(s.Other.ID, db.Scopes...)
-	add := func(p db.Product, code string, cents int64) int64 {
-		id := must[int64](t)(s.Book.CreateProduct(ctx, db.System, p, db.Offer{Upstream: "sandbox", ProductCode: code, CostCents: 900}))
-		for _, term := range p.Terms {
-			if err := s.Book.SetGroupPrice(ctx, db.System, group, id, term.Months, cents*int64(term.Months)/12); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return id
-	}
-	all := []string{"email", "http", "https", "dns"}
-	s.single = add(db.Product{Brand: "Sectigo", Name: "PositiveSSL", Kind: db.KindSSL, Validation: "dv", DomainType: "single", DCVMethods: all, WarrantyCents: 5_000_000,
-		Terms: []db.Term{{Months: 12, ListCents: 4999}, {Months: 24, ListCents: 8999}}}, "sectigo-positivessl", 1299)
-	s.multi = add(db.Product{Brand: "Sectigo", Name: "PositiveSSL Multi-Domain", Kind: db.KindMultiDomain, Validation: "dv", DomainType: "multi", DCVMethods: all,
-		SANMax: 50, WildcardSANMax: 5, Terms: []db.Term{{Months: 12, ListCents: 4999, SANCents: 799, WildcardSANCents: 4999}}}, "sectigo-positivessl-multi-domain", 1299)
-	s.ov = add(db.Product{Brand: "DigiCert", Name: "Secure Site", Kind: db.KindSSL, Validation: "ov", DomainType: "single", DCVMethods: all,
-		Terms: []db.Term{{Months: 12, ListCents: 39900}}}, "digicert-secure-site", 29900)
-	s.licence = add(db.Product{Brand: "cPanel", Name: "cPanel Solo", Kind: db.KindLicence, DomainType: "ip",
-		Terms: []db.Term{{Months: 12, ListCents: 4500}}}, "cpanel-solo", 3800)
-}
-
-func (s *shop) newKey(reseller int64, scopes ...db.Scope) string {
-	s.t.Helper()
-	_, secret, err := s.Book.CreateAPIKey(s.t.Context(), db.System, reseller, db.NewAPIKey{Name: "Panel", Scopes: scopes})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return secret
 }
 
 type fields = map[string]any
@@ -174,7 +102,7 @@ func (s *shop) call(key, path string, more fields) answer {
 }
 
 func (s *shop) user(key string) string {
-	if key == s.other {
+	if key == s.OtherKey {
 		return s.Other.Email
 	}
 	return s.Reseller.Email
@@ -204,7 +132,7 @@ func (s *shop) send(method, path, kind, body string, header ...string) answer {
 // ok makes a call that must succeed.
 func (s *shop) ok(path string, more fields) answer {
 	s.t.Helper()
-	return s.good(s.call(s.key, path, more))
+	return s.good(s.call(s.Key, path, more))
 }
 
 func (s *shop) good(a answer) answer {
@@ -245,7 +173,7 @@ func (s *shop) publish(a answer) {
 	list, _ := a.at("CertificateDetails", "DomainValidation").([]any)
 	for i := range list {
 		get := func(name string) string { return a.text("CertificateDetails", "DomainValidation", i, name) }
-		if err := s.internet.PublishRecord(pretend.Record{Host: get("dns_host"), Type: get("dns_record_type"), Value: get("dns_value")}); err != nil {
+		if err := s.Internet.PublishRecord(pretend.Record{Host: get("dns_host"), Type: get("dns_record_type"), Value: get("dns_value")}); err != nil {
 			s.t.Fatal(err)
 		}
 	}

@@ -3,136 +3,25 @@ package datassl_test
 import (
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"certbay/db"
 	"certbay/providers"
 	"certbay/providers/datassl"
 	"certbay/providers/providertest"
+	"certbay/web/webtest"
 )
 
-// fate is what becomes of a call on its way.
-type fate int
-
-const (
-	arrives      fate = iota
-	lostBefore        // the connection is reset before the shop sees the call
-	lostAfter         // the shop carries it out, the answer is reset
-	hangsAfter        // the shop carries it out, the answer does not come in time
-	htmlAfter         // the shop carries it out, something in between answers a page
-	halfAfter         // the shop carries it out, half of the answer comes
-	failsBefore       // something in between answers 502
-	deniedBefore      // 401
-	throttledBefore
-)
-
-// road is a proxy between buyer and shop on which calls come to grief.
-type road struct {
-	url   string
-	mu    sync.Mutex
-	fates map[string][]fate // "PUT /orders/{id}": of the first, the second call …
-}
-
-func (y *yard) road(fates map[string][]fate) *road {
-	y.t.Helper()
-	r := &road{fates: fates}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		body, _ := io.ReadAll(q.Body)
-		f := r.next(q.Method + " " + number.ReplaceAllString(strings.TrimPrefix(q.URL.Path, "/api/reseller"), "{id}"))
-		switch f {
-		case lostBefore:
-			cut(w)
-			return
-		case failsBefore:
-			http.Error(w, "Bad gateway", http.StatusBadGateway)
-			return
-		case deniedBefore:
-			w.WriteHeader(http.StatusUnauthorized)
-			_, _ = io.WriteString(w, `{"success":false,"error":"expired"}`)
-			return
-		case throttledBefore:
-			w.Header().Set("Retry-After", "60")
-			w.WriteHeader(http.StatusTooManyRequests)
-			return
-		}
-		on, err := http.NewRequestWithContext(q.Context(), q.Method, y.URL+q.URL.RequestURI(), strings.NewReader(string(body)))
-		if err != nil {
-			y.t.Error(err)
-			return
-		}
-		on.Header = q.Header.Clone()
-		if f != arrives { // whoever asked may be gone by then
-			on = on.WithContext(y.t.Context())
-		}
-		res, err := http.DefaultTransport.RoundTrip(on)
-		if err != nil {
-			cut(w)
-			return
-		}
-		defer res.Body.Close()
-		answer, _ := io.ReadAll(res.Body)
-		switch f {
-		case lostAfter:
-			cut(w)
-			return
-		case hangsAfter:
-			time.Sleep(patience + 300*time.Millisecond)
-		case htmlAfter:
-			w.Header().Set("Content-Type", "text/html")
-			_, _ = io.WriteString(w, "<title>Checking your browser</title>")
-			return
-		case halfAfter:
-			_, _ = w.Write(answer[:len(answer)/2])
-			return
-		}
-		for k, v := range res.Header {
-			w.Header()[k] = v
-		}
-		w.WriteHeader(res.StatusCode)
-		_, _ = w.Write(answer)
-	}))
-	y.t.Cleanup(s.Close)
-	r.url = s.URL + "/api/reseller"
-	return r
-}
-
-var number = regexp.MustCompile(`\d+`)
-
-func (r *road) next(call string) fate {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list := r.fates[call]
-	if len(list) == 0 {
-		return arrives
-	}
-	r.fates[call] = list[1:]
-	return list[0]
-}
-
-func cut(w http.ResponseWriter) {
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		return
-	}
-	if c, ok := conn.(*net.TCPConn); ok {
-		_ = c.SetLinger(0)
-	}
-	conn.Close()
-}
+// denied is the dialect's word that the login is not good.
+var denied = webtest.Says(http.StatusUnauthorized, `{"success":false,"error":"expired"}`)
 
 // patience is how long the buyer waits for an answer.
 const patience = 1500 * time.Millisecond
 
-func (y *yard) buyer(r *road) *datassl.Shop {
-	return must[*datassl.Shop](y.t)(datassl.New(datassl.Config{BaseURL: r.url, Key: y.key, Lang: "en", Timeout: patience}))
+func (y *yard) buyer(r *webtest.Road) *datassl.Shop {
+	return must[*datassl.Shop](y.t)(datassl.New(datassl.Config{BaseURL: r.URL, Key: y.Key, Lang: "en", Timeout: patience}))
 }
 
 func (y *yard) wish(reference, domain string) providers.Submission {
@@ -140,69 +29,35 @@ func (y *yard) wish(reference, domain string) providers.Submission {
 		Names: []providers.DomainChoice{{Name: domain, Method: providers.MethodDNS}}}
 }
 
-// stood is what the shop has of the buyer's orders, and what they cost.
-type stood struct {
-	living, cancelled int
-	spent             int64
-}
-
-func (y *yard) stands() (n stood) {
-	y.t.Helper()
-	list, _, err := y.Book.Orders(y.t.Context(), y.Reseller.ID, db.OrderFilter{Page: db.Page{Limit: 1000}})
-	if err != nil {
-		y.t.Fatal(err)
-	}
-	for _, o := range list {
-		if o.Status == db.StatusCancelled {
-			n.cancelled++
-		} else {
-			n.living++
-		}
-	}
-	balance, _, err := y.Book.Wallet(y.t.Context(), y.Reseller.ID)
-	if err != nil {
-		y.t.Fatal(err)
-	}
-	n.spent = -balance
-	return n
-}
-
-// since is what was added.
-func (y *yard) since(before stood) stood {
-	y.t.Helper()
-	n := y.stands()
-	return stood{n.living - before.living, n.cancelled - before.cancelled, n.spent - before.spent}
-}
-
 // Whatever is lost on the way: one wish, submitted as often as its errors allow, is one order and is paid once.
 func TestOneWishIsOneOrderWhateverIsLost(t *testing.T) {
 	y := openYard(t)
 	for i, tc := range []struct {
 		name  string
-		fates map[string][]fate
+		fates map[string][]webtest.Fate
 		first error // of the first Submit; nil: it succeeds
 	}{
 		{"nothing", nil, nil},
-		{"CSR can't be looked at", map[string][]fate{"POST /csr/decode": {failsBefore, failsBefore, failsBefore}}, providers.ErrNotSent},
-		{"CSR is looked at the second time", map[string][]fate{"POST /csr/decode": {lostBefore}}, nil},
-		{"order lost before", map[string][]fate{"POST /orders": {lostBefore}}, providers.ErrUnsure},
-		{"order lost after", map[string][]fate{"POST /orders": {lostAfter}}, providers.ErrUnsure},
-		{"order hangs", map[string][]fate{"POST /orders": {hangsAfter}}, providers.ErrUnsure},
-		{"order answered with a page", map[string][]fate{"POST /orders": {htmlAfter}}, providers.ErrUnsure},
-		{"order half answered", map[string][]fate{"POST /orders": {halfAfter}}, providers.ErrUnsure},
-		{"order throttled", map[string][]fate{"POST /orders": {throttledBefore}}, providers.ErrNotSent},
-		{"order denied", map[string][]fate{"POST /orders": {deniedBefore}}, providers.ErrCredentials},
-		{"configuration lost before", map[string][]fate{"POST /ssl/configure": {lostBefore}}, nil},
-		{"configuration lost after", map[string][]fate{"POST /ssl/configure": {lostAfter}}, nil},
-		{"configuration hangs", map[string][]fate{"POST /ssl/configure": {hangsAfter}}, nil},
-		{"configuration fails", map[string][]fate{"POST /ssl/configure": {failsBefore}}, nil},
-		{"configuration fails twice", map[string][]fate{"POST /ssl/configure": {failsBefore, failsBefore}}, providers.ErrNotSent},
-		{"configuration fails twice and can't be cancelled", map[string][]fate{"POST /ssl/configure": {failsBefore, failsBefore}, "PUT /orders/{id}": {failsBefore}}, providers.ErrUnsure},
-		{"configuration denied, and everything after", map[string][]fate{"POST /ssl/configure": {deniedBefore}, "GET /ssl/{id}": {deniedBefore}}, providers.ErrUnsure},
+		{"CSR can't be looked at", map[string][]webtest.Fate{"POST /csr/decode": {webtest.FailsBefore, webtest.FailsBefore, webtest.FailsBefore}}, providers.ErrNotSent},
+		{"CSR is looked at the second time", map[string][]webtest.Fate{"POST /csr/decode": {webtest.LostBefore}}, nil},
+		{"order lost before", map[string][]webtest.Fate{"POST /orders": {webtest.LostBefore}}, providers.ErrUnsure},
+		{"order lost after", map[string][]webtest.Fate{"POST /orders": {webtest.LostAfter}}, providers.ErrUnsure},
+		{"order hangs", map[string][]webtest.Fate{"POST /orders": {webtest.HangsAfter}}, providers.ErrUnsure},
+		{"order answered with a page", map[string][]webtest.Fate{"POST /orders": {webtest.HTMLAfter}}, providers.ErrUnsure},
+		{"order half answered", map[string][]webtest.Fate{"POST /orders": {webtest.HalfAfter}}, providers.ErrUnsure},
+		{"order throttled", map[string][]webtest.Fate{"POST /orders": {webtest.Throttled}}, providers.ErrNotSent},
+		{"order denied", map[string][]webtest.Fate{"POST /orders": {denied}}, providers.ErrCredentials},
+		{"configuration lost before", map[string][]webtest.Fate{"POST /ssl/configure": {webtest.LostBefore}}, nil},
+		{"configuration lost after", map[string][]webtest.Fate{"POST /ssl/configure": {webtest.LostAfter}}, nil},
+		{"configuration hangs", map[string][]webtest.Fate{"POST /ssl/configure": {webtest.HangsAfter}}, nil},
+		{"configuration fails", map[string][]webtest.Fate{"POST /ssl/configure": {webtest.FailsBefore}}, nil},
+		{"configuration fails twice", map[string][]webtest.Fate{"POST /ssl/configure": {webtest.FailsBefore, webtest.FailsBefore}}, providers.ErrNotSent},
+		{"configuration fails twice and can't be cancelled", map[string][]webtest.Fate{"POST /ssl/configure": {webtest.FailsBefore, webtest.FailsBefore}, "PUT /orders/{id}": {webtest.FailsBefore}}, providers.ErrUnsure},
+		{"configuration denied, and everything after", map[string][]webtest.Fate{"POST /ssl/configure": {denied}, "GET /ssl/{id}": {denied}}, providers.ErrUnsure},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			before := y.stands()
-			s := y.buyer(y.road(tc.fates))
+			before := y.Stands(t)
+			s := y.buyer(y.Road(y.t, "/api/reseller", tc.fates))
 			w := y.wish(fmt.Sprint("wish-", i), fmt.Sprintf("lost%d.example.com", i))
 			r, err := s.Submit(t.Context(), w)
 			if tc.first == nil && err != nil || tc.first != nil && !errors.Is(err, tc.first) {
@@ -213,18 +68,18 @@ func TestOneWishIsOneOrderWhateverIsLost(t *testing.T) {
 					t.Errorf("it is %q as well: %v", other, err)
 				}
 			}
-			if n := y.since(before); errors.Is(err, providers.ErrNotSent) && (n.living != 0 || n.spent != 0) {
+			if n := y.Since(t, before); errors.Is(err, providers.ErrNotSent) && (n.Living != 0 || n.Spent != 0) {
 				t.Errorf("%+v, and it says: %v", n, err)
 			}
 			if err != nil { // the login works again, or the quiet time is over
-				if r, err = y.buyer(y.road(nil)).Submit(t.Context(), w); err != nil {
+				if r, err = y.buyer(y.Road(y.t, "/api/reseller", nil)).Submit(t.Context(), w); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if n := y.since(before); n.living != 1 || n.spent != 1299 {
+			if n := y.Since(t, before); n.Living != 1 || n.Spent != 1299 {
 				t.Errorf("%+v", n)
 			}
-			if st, err := y.buyer(y.road(nil)).Status(t.Context(), r.UpstreamID); err != nil || st.State != providers.StateValidationPending {
+			if st, err := y.buyer(y.Road(y.t, "/api/reseller", nil)).Status(t.Context(), r.UpstreamID); err != nil || st.State != providers.StateValidationPending {
 				t.Errorf("%+v, %v", st, err)
 			}
 		})
@@ -233,8 +88,8 @@ func TestOneWishIsOneOrderWhateverIsLost(t *testing.T) {
 
 func TestRefusedConfigurationGivesTheMoneyBack(t *testing.T) {
 	y := openYard(t)
-	before := y.stands()
-	s := y.buyer(y.road(nil))
+	before := y.Stands(t)
+	s := y.buyer(y.Road(y.t, "/api/reseller", nil))
 	w := y.wish("wish-1", "shop.example.com")
 	w.Names[0].Method, w.Names[0].Email = providers.MethodEmail, "ceo@shop.example.com"
 	_, err := s.Submit(t.Context(), w)
@@ -242,22 +97,22 @@ func TestRefusedConfigurationGivesTheMoneyBack(t *testing.T) {
 	if !errors.As(err, &r) || r.Field != "email" || r.UpstreamID != "" {
 		t.Fatalf("%v: %+v", err, r)
 	}
-	if n := y.since(before); n != (stood{cancelled: 1}) {
+	if n := y.Since(t, before); n != (webtest.Stood{Cancelled: 1}) {
 		t.Errorf("%+v", n)
 	}
 	w.Names[0].Email = "admin@shop.example.com" // under the same reference, which names a cancelled order now
 	if _, err := s.Submit(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
-	if n := y.since(before); n != (stood{living: 1, cancelled: 1, spent: 1299}) {
+	if n := y.Since(t, before); n != (webtest.Stood{Living: 1, Cancelled: 1, Spent: 1299}) {
 		t.Errorf("%+v", n)
 	}
 }
 
 func TestRefusedConfigurationThatCantBeCancelledIsTakenUpByTheCorrectedOne(t *testing.T) {
 	y := openYard(t)
-	before := y.stands()
-	s := y.buyer(y.road(map[string][]fate{"PUT /orders/{id}": {failsBefore}}))
+	before := y.Stands(t)
+	s := y.buyer(y.Road(y.t, "/api/reseller", map[string][]webtest.Fate{"PUT /orders/{id}": {webtest.FailsBefore}}))
 	w := y.wish("wish-1", "shop.example.com")
 	w.Names[0].Method, w.Names[0].Email = providers.MethodEmail, "ceo@shop.example.com"
 	_, err := s.Submit(t.Context(), w)
@@ -274,25 +129,25 @@ func TestRefusedConfigurationThatCantBeCancelledIsTakenUpByTheCorrectedOne(t *te
 	if err != nil || got.UpstreamID != "1" {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if n := y.since(before); n != (stood{living: 1, spent: 1299}) {
+	if n := y.Since(t, before); n != (webtest.Stood{Living: 1, Spent: 1299}) {
 		t.Errorf("%+v", n)
 	}
 }
 
 func TestRejectedOrderThatWentOnIsNotBoughtAgain(t *testing.T) {
 	y := openYard(t)
-	s := y.buyer(y.road(nil))
+	s := y.buyer(y.Road(y.t, "/api/reseller", nil))
 	first, err := s.Submit(t.Context(), y.wish("wish-1", "shop.example.com"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := y.stands()
+	before := y.Stands(t)
 	corrected := y.wish("wish-2", "shop.example.com")
 	corrected.Earlier = first.UpstreamID
 	if _, err := s.Submit(t.Context(), corrected); !errors.Is(err, providers.ErrUnsure) || !strings.Contains(err.Error(), "validation_pending") {
 		t.Errorf("%v", err)
 	}
-	if n := y.since(before); n != (stood{}) {
+	if n := y.Since(t, before); n != (webtest.Stood{}) {
 		t.Errorf("%+v", n)
 	}
 }

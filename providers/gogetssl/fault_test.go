@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -14,173 +13,25 @@ import (
 	"testing"
 	"time"
 
-	"certbay/db"
 	"certbay/providers"
 	"certbay/providers/gogetssl"
 	"certbay/providers/providertest"
+	"certbay/web/webtest"
 )
 
-// fate is what becomes of a call on its way.
-type fate int
-
-const (
-	arrives      fate = iota
-	lostBefore        // the connection is reset before the shop sees the call
-	lostAfter         // the shop carries it out, the answer is reset
-	hangsAfter        // the shop carries it out, the answer does not come in time
-	htmlAfter         // the shop carries it out, something in between answers a page
-	halfAfter         // the shop carries it out, half of the answer comes
-	failsBefore       // something in between answers 502
-	deniedBefore      // the key is refused, once
-	throttledBefore
-)
-
-// road is a proxy between buyer and shop on which calls come to grief.
-type road struct {
-	url   string
-	mu    sync.Mutex
-	fates map[string][]fate // "POST /auth/": of the first, the second call …
-	seen  map[string]int
-}
+// denied is the dialect's word that the login is not good.
+var denied = webtest.Says(http.StatusForbidden, `{"message":"Auth key is not valid"}`)
 
 // short is how long the buyer waits on a road.
 const short = 1500 * time.Millisecond
 
-func (y *yard) road(t *testing.T, fates map[string][]fate) *road {
-	t.Helper()
-	r := &road{fates: fates, seen: map[string]int{}}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		body, _ := io.ReadAll(q.Body)
-		f := r.next(q.Method + " " + number.ReplaceAllString(strings.TrimPrefix(q.URL.Path, "/api"), "{id}"))
-		switch f {
-		case lostBefore:
-			cut(w)
-			return
-		case failsBefore:
-			http.Error(w, "Bad gateway", http.StatusBadGateway)
-			return
-		case deniedBefore:
-			w.WriteHeader(http.StatusForbidden)
-			_, _ = io.WriteString(w, `{"message":"Auth key is not valid"}`)
-			return
-		case throttledBefore:
-			w.Header().Set("Retry-After", "60")
-			w.WriteHeader(http.StatusTooManyRequests)
-			return
-		}
-		on, err := http.NewRequestWithContext(q.Context(), q.Method, y.URL+q.URL.RequestURI(), strings.NewReader(string(body)))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		on.Header = q.Header.Clone()
-		if f != arrives { // whoever asked may be gone by then
-			on = on.WithContext(y.t.Context())
-		}
-		res, err := http.DefaultTransport.RoundTrip(on)
-		if err != nil {
-			cut(w)
-			return
-		}
-		defer res.Body.Close()
-		answer, _ := io.ReadAll(res.Body)
-		switch f {
-		case lostAfter:
-			cut(w)
-			return
-		case hangsAfter:
-			time.Sleep(short + 300*time.Millisecond)
-		case htmlAfter:
-			w.Header().Set("Content-Type", "text/html")
-			_, _ = io.WriteString(w, "<title>Checking your browser</title>")
-			return
-		case halfAfter:
-			_, _ = w.Write(answer[:len(answer)/2])
-			return
-		}
-		for k, v := range res.Header {
-			w.Header()[k] = v
-		}
-		w.WriteHeader(res.StatusCode)
-		_, _ = w.Write(answer)
-	}))
-	t.Cleanup(s.Close)
-	r.url = s.URL + "/api"
-	return r
-}
-
-var number = regexp.MustCompile(`\d+`)
-
-func (r *road) next(call string) fate {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.seen[call]++
-	list := r.fates[call]
-	if len(list) == 0 {
-		return arrives
-	}
-	r.fates[call] = list[1:]
-	return list[0]
-}
-
-func (r *road) count(call string) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.seen[call]
-}
-
-func cut(w http.ResponseWriter) {
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		return
-	}
-	if c, ok := conn.(*net.TCPConn); ok {
-		_ = c.SetLinger(0)
-	}
-	conn.Close()
-}
-
-func (y *yard) on(t *testing.T, r *road) *gogetssl.Reseller {
-	return must[*gogetssl.Reseller](t)(gogetssl.New(gogetssl.Config{BaseURL: r.url, User: y.user, Password: y.key, Timeout: short}))
+func (y *yard) on(t *testing.T, r *webtest.Road) *gogetssl.Reseller {
+	return must[*gogetssl.Reseller](t)(gogetssl.New(gogetssl.Config{BaseURL: r.URL, User: y.Reseller.Email, Password: y.Key, Timeout: short}))
 }
 
 func (y *yard) wish(t *testing.T, reference, domain string) providers.Submission {
 	return providers.Submission{Reference: reference, ProductCode: code(y.single), Months: 12, CSR: providertest.CSR(t, domain),
 		Names: []providers.DomainChoice{{Name: domain, Method: providers.MethodDNS}}}
-}
-
-// stood is what the shop has of the buyer's orders, and what they cost.
-type stood struct {
-	living, cancelled int
-	spent             int64
-}
-
-func (y *yard) stands(t *testing.T) (n stood) {
-	t.Helper()
-	list, _, err := y.Book.Orders(t.Context(), y.Reseller.ID, db.OrderFilter{Page: db.Page{Limit: 1000}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range list {
-		if o.Status == db.StatusCancelled {
-			n.cancelled++
-		} else {
-			n.living++
-		}
-	}
-	balance, _, err := y.Book.Wallet(t.Context(), y.Reseller.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.spent = -balance
-	return n
-}
-
-// since is what was added.
-func (y *yard) since(t *testing.T, before stood) stood {
-	t.Helper()
-	n := y.stands(t)
-	return stood{n.living - before.living, n.cancelled - before.cancelled, n.spent - before.spent}
 }
 
 // Whatever is lost on the way: one wish, submitted as often as its errors allow, is one order and is paid once.
@@ -189,30 +40,30 @@ func TestOneWishIsOneOrderWhateverIsLost(t *testing.T) {
 	const add = "POST /orders/add_ssl_order/"
 	for i, tc := range []struct {
 		name  string
-		fates map[string][]fate
+		fates map[string][]webtest.Fate
 		first error // of the first Submit; nil: it succeeds
 	}{
 		{"nothing", nil, nil},
-		{"login is lost", map[string][]fate{"POST /auth/": {failsBefore, failsBefore, failsBefore}}, providers.ErrNotSent},
-		{"login comes about the second time", map[string][]fate{"POST /auth/": {lostAfter}}, nil},
-		{"login answered with a page", map[string][]fate{"POST /auth/": {htmlAfter}}, providers.ErrNotSent},
-		{"key expired", map[string][]fate{add: {deniedBefore}}, nil},
-		{"key refused twice", map[string][]fate{add: {deniedBefore, deniedBefore}}, providers.ErrCredentials},
-		{"key expired, and the new login is lost", map[string][]fate{add: {deniedBefore}, "POST /auth/": {arrives, failsBefore, failsBefore, failsBefore}}, providers.ErrNotSent},
-		{"order lost before", map[string][]fate{add: {lostBefore}}, providers.ErrUnsure},
-		{"order lost after", map[string][]fate{add: {lostAfter}}, providers.ErrUnsure},
-		{"order hangs", map[string][]fate{add: {hangsAfter}}, providers.ErrUnsure},
-		{"order answered with a page", map[string][]fate{add: {htmlAfter}}, providers.ErrUnsure},
-		{"order half answered", map[string][]fate{add: {halfAfter}}, providers.ErrUnsure},
-		{"order stopped by a gateway", map[string][]fate{add: {failsBefore}}, providers.ErrUnsure},
-		{"order throttled", map[string][]fate{add: {throttledBefore}}, providers.ErrNotSent},
+		{"login is lost", map[string][]webtest.Fate{"POST /auth/": {webtest.FailsBefore, webtest.FailsBefore, webtest.FailsBefore}}, providers.ErrNotSent},
+		{"login comes about the second time", map[string][]webtest.Fate{"POST /auth/": {webtest.LostAfter}}, nil},
+		{"login answered with a page", map[string][]webtest.Fate{"POST /auth/": {webtest.HTMLAfter}}, providers.ErrNotSent},
+		{"key expired", map[string][]webtest.Fate{add: {denied}}, nil},
+		{"key refused twice", map[string][]webtest.Fate{add: {denied, denied}}, providers.ErrCredentials},
+		{"key expired, and the new login is lost", map[string][]webtest.Fate{add: {denied}, "POST /auth/": {webtest.Arrives, webtest.FailsBefore, webtest.FailsBefore, webtest.FailsBefore}}, providers.ErrNotSent},
+		{"order lost before", map[string][]webtest.Fate{add: {webtest.LostBefore}}, providers.ErrUnsure},
+		{"order lost after", map[string][]webtest.Fate{add: {webtest.LostAfter}}, providers.ErrUnsure},
+		{"order hangs", map[string][]webtest.Fate{add: {webtest.HangsAfter}}, providers.ErrUnsure},
+		{"order answered with a page", map[string][]webtest.Fate{add: {webtest.HTMLAfter}}, providers.ErrUnsure},
+		{"order half answered", map[string][]webtest.Fate{add: {webtest.HalfAfter}}, providers.ErrUnsure},
+		{"order stopped by a gateway", map[string][]webtest.Fate{add: {webtest.FailsBefore}}, providers.ErrUnsure},
+		{"order throttled", map[string][]webtest.Fate{add: {webtest.Throttled}}, providers.ErrNotSent},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			before, sends := y.stands(t), 1
-			if slices.Contains(tc.fates[add], deniedBefore) { // turned away unread, and sent again under a new key
+			before, sends := y.Stands(t), 1
+			if strings.HasPrefix(tc.name, "key ") { // turned away unread, and sent again under a new key
 				sends = 2
 			}
-			r := y.road(t, tc.fates)
+			r := y.Road(t, "/api", tc.fates)
 			w := y.wish(t, fmt.Sprint("wish-", i), fmt.Sprintf("lost%d.example.com", i))
 			receipt, err := y.on(t, r).Submit(t.Context(), w)
 			if tc.first == nil && err != nil || tc.first != nil && !errors.Is(err, tc.first) {
@@ -223,24 +74,24 @@ func TestOneWishIsOneOrderWhateverIsLost(t *testing.T) {
 					t.Errorf("it is %q as well: %v", other, err)
 				}
 			}
-			if err != nil && strings.Contains(err.Error(), y.key) {
+			if err != nil && strings.Contains(err.Error(), y.Key) {
 				t.Errorf("the key is in %v", err)
 			}
-			if n := y.since(t, before); (errors.Is(err, providers.ErrNotSent) || errors.Is(err, providers.ErrCredentials)) && n != (stood{}) {
+			if n := y.Since(t, before); (errors.Is(err, providers.ErrNotSent) || errors.Is(err, providers.ErrCredentials)) && n != (webtest.Stood{}) {
 				t.Errorf("%+v, and it says: %v", n, err)
 			}
-			if n := r.count(add); n > sends {
+			if n := r.Seen(add); n > sends {
 				t.Errorf("an order was sent %d times", n)
 			}
 			if err != nil { // the way is free again
-				if receipt, err = y.on(t, y.road(t, nil)).Submit(t.Context(), w); err != nil {
+				if receipt, err = y.on(t, y.Road(t, "/api", nil)).Submit(t.Context(), w); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if n := y.since(t, before); n != (stood{living: 1, spent: 1299}) {
+			if n := y.Since(t, before); n != (webtest.Stood{Living: 1, Spent: 1299}) {
 				t.Errorf("%+v", n)
 			}
-			if st, err := y.on(t, y.road(t, nil)).Status(t.Context(), receipt.UpstreamID); err != nil || st.State != providers.StateValidationPending {
+			if st, err := y.on(t, y.Road(t, "/api", nil)).Status(t.Context(), receipt.UpstreamID); err != nil || st.State != providers.StateValidationPending {
 				t.Errorf("%+v, %v", st, err)
 			}
 		})
@@ -249,7 +100,7 @@ func TestOneWishIsOneOrderWhateverIsLost(t *testing.T) {
 
 func TestTheTwinOfANameComesWithIt(t *testing.T) {
 	y := openYard(t)
-	buyer := y.buyer(y.URL+"/api", y.key)
+	buyer := y.buyer(y.URL+"/api", y.Key)
 	names := []string{"twin.example.com", "www.twin.example.com"}
 	w := y.wish(t, "wish-1", names[0])
 	w.CSR, w.Names = providertest.CSR(t, names...), append(w.Names, providers.DomainChoice{Name: names[1], Method: providers.MethodDNS})

@@ -18,7 +18,7 @@ import (
 // say so.
 func TestEveryMethodIsServedByCertbay(t *testing.T) {
 	y := openYard(t)
-	c := must[*api.Client](t)(api.New(wire.Config{Name: "gogetssl", BaseURL: y.URL + "/api"}, y.user, y.key))
+	c := must[*api.Client](t)(api.New(wire.Config{Name: "gogetssl", BaseURL: y.URL + "/api"}, y.Reseller.Email, y.Key))
 	x := t.Context()
 
 	if key := must[string](t)(c.Auth(x)); key == "" {
@@ -131,9 +131,9 @@ func TestEveryMethodIsServedByCertbay(t *testing.T) {
 		t.Error(n)
 	}
 
-	buyer := y.buyer(y.URL+"/api", y.key)
+	buyer := y.buyer(y.URL+"/api", y.Key)
 	for _, d := range must[providers.Status](t)(buyer.Status(x, code(id))).Domains {
-		y.publish(t, d.Instruction, d.Name)
+		y.Publish(t, d.Instruction, d.Name)
 	}
 	for range 50 {
 		if o = must[api.Order](t)(c.OrderStatus(x, id)); o.Status == api.Active {

@@ -173,10 +173,12 @@ func possible(c providers.DomainChoice) error {
 // newest is how many orders Find looks at: what is looked for was placed a moment ago.
 const newest = 20
 
-// Find looks for an order whose instructions carry the code of a reference.
+// Find looks for an order that carries the code of a reference: where the list tells codes in the list, else in what has to be
+// published for the newest orders.
 func (r *Reseller) Find(ctx context.Context, reference string) (string, error) {
 	code := uniqueCode(reference)
 	var ids []int64
+	silent := 0
 	for offset := 0; ; {
 		page, err := r.api.AllSSLOrders(ctx, listPage, offset)
 		if err != nil {
@@ -184,11 +186,20 @@ func (r *Reseller) Find(ctx context.Context, reference string) (string, error) {
 		}
 		for _, o := range page.Orders {
 			ids = append(ids, int64(o.OrderID))
+			switch {
+			case o.UniqueCode == nil:
+				silent++
+			case carries(o, code) && o.Status != api.Cancelled && o.Status != api.Rejected:
+				return strconv.FormatInt(int64(o.OrderID), 10), nil
+			}
 		}
 		offset += len(page.Orders)
 		if len(page.Orders) == 0 || offset >= int(page.Count) && (page.Count > 0 || len(page.Orders) < listPage) {
 			break
 		}
+	}
+	if silent == 0 && len(ids) > 0 {
+		return "", fmt.Errorf("%s: reference %s: none of the orders has the code made of it: %w", r.name, reference, providers.ErrUnknown)
 	}
 	slices.SortFunc(ids, func(a, b int64) int { return int(b - a) })
 	for _, id := range ids[:min(len(ids), newest)] {
@@ -206,8 +217,11 @@ func (r *Reseller) Find(ctx context.Context, reference string) (string, error) {
 	return "", fmt.Errorf("%s: reference %s: the code made of it is in none of the newest orders, but not every order shows its code: %w", r.name, reference, providers.ErrUnsure)
 }
 
-// carries says whether a code is in what has to be published for an order.
+// carries says whether a code is told of an order, or in what has to be published for it.
 func carries(o api.Order, code string) bool {
+	if o.UniqueCode != nil && strings.EqualFold(o.UniqueCode.String(), code) {
+		return true
+	}
 	proofs := []api.Proof{o.ApproverMethod}
 	for _, s := range o.SAN {
 		proofs = append(proofs, s.Validation)

@@ -1,24 +1,14 @@
 package license724_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"net"
-	"path/filepath"
-	"sync"
 	"testing"
-	"time"
 
 	"certbay/db"
-	"certbay/handlers/access"
 	dialect "certbay/handlers/license724"
 	"certbay/providers"
-	"certbay/providers/dcv"
 	"certbay/providers/license724"
 	"certbay/providers/providertest"
-	"certbay/providers/sandbox"
-	"certbay/web"
 	"certbay/web/webtest"
 )
 
@@ -33,47 +23,16 @@ func must[T any](t testing.TB) func(T, error) T {
 }
 
 // yard is a running Certbay that serves the dialect, with the sandbox upstream behind it, and a reseller with a key.
-type yard struct {
-	*webtest.Site
-	key string
-}
+type yard struct{ *webtest.Shop }
 
 func openYard(t *testing.T) *yard {
 	t.Helper()
-	ctx := t.Context()
-	y := &yard{Site: webtest.Open(t, func(c *web.Config) { c.APILimit = access.Limit{Requests: 100_000, Window: time.Minute} })}
-	ca := must[*sandbox.CA](t)(sandbox.Open(ctx, sandbox.Options{Path: filepath.Join(t.TempDir(), "ca.db"), Checker: &dcv.Checker{}, Vetting: -1, CheckEvery: -1}))
-	t.Cleanup(func() { ca.Close() })
-	work, stop := context.WithCancel(context.Background())
-	var done sync.WaitGroup
-	done.Go(func() {
-		if err := y.Server.Work(work, web.WorkerConfig{Upstreams: providers.Registry{"sandbox": ca}}); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(func() { stop(); done.Wait() })
-
-	group := must[int64](t)(y.Book.CreateGroup(ctx, db.System, "Gold"))
-	err := errors.Join(
-		y.Book.UpdateReseller(ctx, db.System, y.Reseller.ID, db.NewReseller{Name: y.Reseller.Name, Company: y.Reseller.Company, Email: y.Reseller.Email, GroupID: group, APIEnabled: true}),
-		y.Book.AddCredit(ctx, db.System, y.Reseller.ID, 10_000_000, "opening", "opening credit"),
-		y.Book.SetAPIEnabled(ctx, db.System, y.Reseller.ID, true),
-		y.Book.SetResellerDialect(ctx, db.System, y.Reseller.ID, dialect.Dialect, true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, y.key, err = y.Book.CreateAPIKey(ctx, db.System, y.Reseller.ID, db.NewAPIKey{Name: "buyer", Scopes: db.Scopes})
-	if err != nil {
-		t.Fatal(err)
-	}
+	y := &yard{webtest.OpenShop(t, webtest.ShopConfig{Dialect: dialect.Dialect, OpeningCents: 10_000_000})}
 	for i, name := range []string{"Solo", "Admin"} {
-		id := must[int64](t)(y.Book.CreateProduct(ctx, db.System, db.Product{Brand: "cPanel", Name: "cPanel " + name, Kind: db.KindLicence, DomainType: "ip",
-			Terms: []db.Term{{Months: 1, ListCents: 4500}, {Months: 12, ListCents: 45000}}}, db.Offer{Upstream: "sandbox", ProductCode: fmt.Sprint("cpanel-", []string{"solo", "admin"}[i]), CostCents: 100}))
-		for _, months := range []int{1, 12} {
-			if err := y.Book.SetGroupPrice(ctx, db.System, group, id, months, int64(1250*(i+1)*months)); err != nil {
-				t.Fatal(err)
-			}
-		}
+		w := webtest.Licence()
+		w.Name, w.Code, w.Cents = "cPanel "+name, []string{"cpanel-solo", "cpanel-admin"}[i], int64(12*1250*(i+1))
+		w.Terms = []db.Term{{Months: 1, ListCents: 4500}, {Months: 12, ListCents: 45000}}
+		y.Sell(y.Gold, w)
 	}
 	return y
 }
@@ -83,19 +42,11 @@ func (y *yard) house(t *testing.T, base, key string) *license724.House {
 	return must[*license724.House](t)(license724.New(license724.Config{BaseURL: base + "/v1", Token: key}))
 }
 
-// nowhere is an address where nobody listens.
-func nowhere(t *testing.T) string {
-	t.Helper()
-	l := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	l.Close()
-	return "http://" + l.Addr().String()
-}
-
 func TestProviderExaminationAgainstARunningCertbay(t *testing.T) {
 	y := openYard(t) // one for all: each examination has addresses of its own
 	providertest.Run(t, func(t *testing.T) providertest.Env {
 		return providertest.Env{
-			Provider: y.house(t, y.URL, y.key), Stranger: y.house(t, y.URL, "cb_nobody_knows_this_key_0123456789"), Nowhere: y.house(t, nowhere(t), y.key),
+			Provider: y.house(t, y.URL, y.Key), Stranger: y.house(t, y.URL, "cb_nobody_knows_this_key_0123456789"), Nowhere: y.house(t, webtest.Nowhere(t), y.Key),
 			Licence: "cpanel_solo", LicenceMonths: 1, Blind: true,
 		}
 	})
@@ -106,7 +57,7 @@ func TestProviderExaminationAgainstARunningCertbay(t *testing.T) {
 
 func TestWhatTheShopTellsBesideTheDocumentIsUnderstood(t *testing.T) {
 	y := openYard(t)
-	h := y.house(t, y.URL, y.key)
+	h := y.house(t, y.URL, y.Key)
 	if _, err := h.Submit(t.Context(), providers.Submission{Reference: "cb-1", ProductCode: "cpanel_solo", Months: 1, IP: "203.0.113.10"}); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +74,7 @@ func TestWhatTheShopTellsBesideTheDocumentIsUnderstood(t *testing.T) {
 // The key that goes along makes one licence of a request that was repeated.
 func TestTheSameReferenceIsOneLicence(t *testing.T) {
 	y := openYard(t)
-	h := y.house(t, y.URL, y.key)
+	h := y.house(t, y.URL, y.Key)
 	s := providers.Submission{Reference: "cb-1", ProductCode: "cpanel_solo", Months: 1, IP: "203.0.113.10"}
 	first, second := must[providers.Receipt](t)(h.Submit(t.Context(), s)), must[providers.Receipt](t)(h.Submit(t.Context(), s))
 	if first.UpstreamID != second.UpstreamID {
@@ -143,7 +94,7 @@ func TestWhereTheDialectIsOffNobodyIsLetIn(t *testing.T) {
 	if err := y.Book.SetResellerDialect(t.Context(), db.System, y.Reseller.ID, dialect.Dialect, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := y.house(t, y.URL, y.key).Probe(t.Context()); !errors.Is(err, providers.ErrCredentials) {
+	if err := y.house(t, y.URL, y.Key).Probe(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 		t.Error(err)
 	}
 }

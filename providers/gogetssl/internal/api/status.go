@@ -128,6 +128,7 @@ type Order struct {
 	OrderID           wire.Int       `json:"order_id"`
 	InternalID        wire.Text      `json:"internal_id"`
 	PartnerOrderID    wire.Text      `json:"partner_order_id"`
+	UniqueCode        *wire.Text     `json:"unique_code"` // told by another Certbay, in lists as well, beside the document
 	ProductID         wire.Int       `json:"product_id"`
 	Status            wire.Text      `json:"status"`
 	StatusDescription wire.Text      `json:"status_description"`
