@@ -43,7 +43,8 @@ type Handlers struct {
 	Approver         Approver                            // the sandbox CA's; nil without it
 	Internet         Internet                            // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin
-	DemoCustomerLink string // address of an end customer's page to try; "" is none
+	DemoCustomerLink string         // address of an end customer's page to try; "" is none
+	DemoOther        views.DemoShop // the demo's other shop; zero: there is none
 }
 
 // Visitor is who makes a request; web's middleware finds it out.
