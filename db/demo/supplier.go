@@ -35,6 +35,15 @@ func (p product) through() string {
 // any group of that pays, so that every sale earns something.
 const supplierMarkup = 11
 
+// wholesale is what the supplier asks for a term, longer ones without a discount.
+func (p product) wholesale(months int64) int64 {
+	once := price(p.cost, supplierMarkup, 10)
+	if p.kind == db.KindLicence {
+		return once * months
+	}
+	return once * months / 12
+}
+
 // supplierCredit is what the demo's shop has paid in, US cents: enough to play with.
 const supplierCredit = 1_000_000_00
 
@@ -47,10 +56,11 @@ type Supply struct {
 
 // Supplier tells who can sign in to the upstream shop, and how to buy there.
 type Supplier struct {
-	Admin  Login
-	Buyer  Login // the demo's shop as its reseller; owner
-	Shop   string
-	Supply Supply
+	Shop     string // its name
+	Admin    Login
+	Customer string // the demo's shop, as it is called there
+	Buyer    Login  // its owner there
+	Supply   Supply
 }
 
 // SeedSupplier fills an empty book with the upstream shop: it buys from the sandbox
@@ -68,7 +78,7 @@ func SeedSupplier(ctx context.Context, book *db.DB) (Supplier, error) {
 }
 
 func seedSupplier(ctx context.Context, book *db.DB) (Supplier, error) {
-	made := Supplier{Shop: "Köprü Toptan Demo"}
+	made := Supplier{Shop: "Köprü Toptan Demo", Customer: "Certbay Demo"}
 	err := book.SetOperator(ctx, db.System, db.Operator{
 		Brand: made.Shop, Company: "Köprü Toptan Yazılım ve Sertifika Ltd. Şti.", Address: "Liman Cad. No: 14", City: "İzmir", Country: "TR",
 		TaxOffice: "Konak", TaxID: "5840219376", Email: "muhasebe@koprutoptan.example",
@@ -85,7 +95,7 @@ func seedSupplier(ctx context.Context, book *db.DB) (Supplier, error) {
 		return made, err
 	}
 	made.Supply.User = "satinalma@certbay.example"
-	buyer, err := book.CreateReseller(ctx, db.System, db.NewReseller{Name: "Certbay Demo", Company: "Certbay Demo Bilişim A.Ş.", Email: made.Supply.User,
+	buyer, err := book.CreateReseller(ctx, db.System, db.NewReseller{Name: made.Customer, Company: "Certbay Demo Bilişim A.Ş.", Email: made.Supply.User,
 		Address: "Esentepe Mah. Talatpaşa Cad. No: 5", City: "İstanbul", Country: "TR", TaxOffice: "Şişli", TaxID: "2030487615", GroupID: group, APIEnabled: true})
 	if err != nil {
 		return made, err
@@ -94,9 +104,11 @@ func seedSupplier(ctx context.Context, book *db.DB) (Supplier, error) {
 		return made, err
 	}
 	made.Supply.Keys = map[string]string{}
-	for _, dialect := range Dialects {
-		if err := book.SetResellerDialect(ctx, db.System, buyer.ID, dialect, true); err != nil {
-			return made, err
+	for i, dialect := range Dialects {
+		if i > 0 { // DATASSL's is nobody's to switch on
+			if err := book.SetResellerDialect(ctx, db.System, buyer.ID, dialect, true); err != nil {
+				return made, err
+			}
 		}
 		if _, made.Supply.Keys[dialect], err = book.CreateAPIKey(ctx, db.System, buyer.ID, db.NewAPIKey{Name: dialect, Scopes: db.Scopes}); err != nil {
 			return made, err
@@ -114,7 +126,7 @@ func stock(ctx context.Context, book *db.DB, group int64) (map[string]db.Offer, 
 			return nil, err
 		}
 		for _, term := range p.terms() {
-			if err := book.SetGroupPrice(ctx, db.System, group, id, int(term[0]), price(p.cost, supplierMarkup, term[1])); err != nil {
+			if err := book.SetGroupPrice(ctx, db.System, group, id, int(term[0]), p.wholesale(term[0])); err != nil {
 				return nil, err
 			}
 		}
@@ -127,11 +139,10 @@ func stock(ctx context.Context, book *db.DB, group int64) (map[string]db.Offer, 
 	offers := map[string]db.Offer{}
 	for _, p := range catalog {
 		code := strconv.FormatInt(ids[p.code], 10)
-		cost := price(p.cost, supplierMarkup, 10)
 		if p.kind == db.KindLicence {
-			code, cost = licences[ids[p.code]], price(p.cost, supplierMarkup, 10)*12
+			code = licences[ids[p.code]]
 		}
-		offers[p.code] = db.Offer{Upstream: p.through(), ProductCode: code, CostCents: cost}
+		offers[p.code] = db.Offer{Upstream: p.through(), ProductCode: code, CostCents: p.wholesale(12)}
 	}
 	return offers, nil
 }
