@@ -153,6 +153,7 @@ type demoCommand struct {
 	Data     string        `help:"Folder of the demo; remove it to start anew." type:"path" default:"certbay-demo" placeholder:"DIR"`
 	Database string        `help:"Its book: a SQLite file or a postgres:// URL. Default: book.db in the folder." placeholder:"BOOK"`
 	Vetting  time.Duration `help:"How long the sandbox CA takes over the company of an OV or EV order." default:"30s"`
+	Upstream string        `help:"Address of the upstream shop, which the demo's shop buys from." name:"upstream-addr" default:"127.0.0.1:0" placeholder:"ADDR"`
 	FailAt   string        `help:"Die by SIGKILL at this fail point, for crash tests." hidden:""`
 	httpFlags
 }
@@ -163,8 +164,14 @@ func (d demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer listener.Close()
+	supplier, err := net.Listen("tcp", d.Upstream)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", d.Upstream, err)
+	}
+	defer supplier.Close()
 	target := bookFlags{Data: d.Data, Database: d.Database}.target()
-	shop, err := demo.Open(ctx, demo.Options{Data: d.Data, Database: target, BaseURL: base, Log: d.logger(), Vetting: d.Vetting})
+	shop, err := demo.Open(ctx, demo.Options{Data: d.Data, Database: target, BaseURL: base, Kinds: kinds, Log: d.logger(), Vetting: d.Vetting,
+		SupplierURL: "http://" + supplier.Addr().String()})
 	if err != nil {
 		return err
 	}
@@ -177,8 +184,11 @@ func (d demoCommand) Run(ctx context.Context) error {
 			}
 		}
 	}
+	upstream := house{http: httpFlags{JobLease: d.JobLease}, data: d.Data, listener: supplier, config: shop.Supplier.Web, work: shop.Supplier.Work}
 	h := house{http: d.httpFlags, data: d.Data, listener: listener, config: shop.Web, work: shop.Work}
-	return h.run(ctx, func() error { return shop.Announce(os.Stdout) })
+	return upstream.during(ctx, func(ctx context.Context) error {
+		return h.run(ctx, func() error { return shop.Announce(os.Stdout) })
+	})
 }
 
 // queueMail sends the sandbox CA's mails the way of all mails.
@@ -299,6 +309,23 @@ func (h house) run(ctx context.Context, listening func() error) error {
 	}
 	group.Wait()
 	return errors.Join(errs...)
+}
+
+// during runs the house for as long as another one needs it, which ends first; when
+// this one breaks off, so does the other.
+func (h house) during(ctx context.Context, other func(ctx context.Context) error) error {
+	needed, gone := context.WithCancel(ctx)
+	defer gone()
+	open, closeDown := context.WithCancel(context.WithoutCancel(ctx))
+	defer closeDown()
+	broken := make(chan error, 1)
+	go func() {
+		broken <- h.run(open, func() error { return nil })
+		gone()
+	}()
+	err := other(needed)
+	closeDown()
+	return errors.Join(err, <-broken)
 }
 
 type migrateCommand struct{ bookFlags }

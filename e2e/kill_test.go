@@ -12,71 +12,112 @@ import (
 	_ "modernc.org/sqlite" // reads the books of demos that were killed
 )
 
-// The program dies by SIGKILL in the middle of an order, at every place where
-// that could lose the order or make two of it.
+// The program, both shops in it, dies by SIGKILL in the middle of an order, at every
+// place where that could lose the order or make two of it, whatever the dialect that
+// the order is bought through.
 func TestKilledOrderIsPlacedAndPaidOnce(t *testing.T) {
-	for _, point := range []string{"order_committed", "configuration_committed", "before_submit", "after_submit", "before_issued"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			dir := copied(t)
-			upstreamBefore := count(t, dir, "sandbox.db", `select count(*) from upstream_order`)
-			p, err := startDemo(dir, "--fail-at", point)
-			must(t, err)
-			b := &buyer{visitor: visit(t, p).signIn(p.access.Reseller), csr: request(t, ecdsaKey(t), "kill.ornek.com.tr")}
-			b.goOn()
-			if signal, dead := p.gone(20 * time.Second); !dead || signal != syscall.SIGKILL {
-				t.Fatalf("the program did not die of SIGKILL at %s (%v)\n%s", point, signal, p.logged())
-			}
-
-			p, err = startDemo(dir)
-			must(t, err)
-			b.base = p.url
-			for deadline := time.Now().Add(30 * time.Second); !b.done(); time.Sleep(200 * time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatalf("the order is not completed: %s\n%s", b.get(b.order).document(t).Find("main").Text(), p.logged())
-				}
-				b.goOn()
-			}
-			bundle := b.get(b.order + "/download/fullchain")
-			if list := parseCertificates(t, []byte(bundle.body)); len(list) != 2 || list[0].DNSNames[0] != "kill.ornek.com.tr" {
-				t.Errorf("the download is not the certificate: %d\n%s", bundle.status, bundle.body)
-			}
-			must(t, p.stop())
-
-			id := strings.TrimPrefix(b.order, "/orders/")
-			if n := count(t, dir, "book.db", `select count(*) from orders where domain = 'kill.ornek.com.tr'`); n != 1 {
-				t.Errorf("the book holds %d orders, want 1", n)
-			}
-			if n := count(t, dir, "book.db", `select count(*) from ledger_tx where kind = 'order' and order_id = `+id); n != 1 {
-				t.Errorf("the order is debited %d times", n)
-			}
-			// The reseller's webhook is told of it once as well: what happened, and nothing twice.
-			for event, want := range map[string]int{"order.created": 1, "invoice.created": 1, "order.status_changed": 3, "certificate.issued": 1} {
-				n := count(t, dir, "book.db", `select count(*) from webhook_delivery where event = '`+event+`' and body like '%"order_id":`+id+`,%'`)
-				if n != want {
-					t.Errorf("%s is told %d times, want %d", event, n, want)
-				}
-			}
-			var reference string
-			one(t, dir, "book.db", `select reference from certificate where order_id = `+id, &reference)
-			if n := count(t, dir, "sandbox.db", `select count(*) from upstream_order where reference = '`+reference+`'`); n != 1 {
-				t.Errorf("the upstream knows %s %d times", reference, n)
-			}
-			if n := count(t, dir, "sandbox.db", `select count(*) from upstream_order`); n != upstreamBefore+1 {
-				t.Errorf("the upstream has %d orders more, want 1", n-upstreamBefore)
-			}
-			if code, out, errors := certbay("verify", "--data", dir); code != 0 || !strings.Contains(out, "sound") {
-				t.Errorf("verify exits %d: %s%s", code, out, errors)
-			}
-		})
+	for _, d := range dialects {
+		points := []string{"order_committed", "before_submit", "after_submit", "before_issued"}
+		if d.name == "datassl" {
+			points = append(points, "configuration_committed")
+		}
+		for _, point := range points {
+			t.Run(d.name+" "+point, func(t *testing.T) {
+				t.Parallel()
+				killed(t, d.name, d.product, d.domain, point)
+			})
+		}
 	}
+}
+
+func killed(t *testing.T, dialect, product, domain, point string) {
+	dir := copied(t)
+	atTheCA := count(t, dir, "sandbox.db", `select count(*) from upstream_order`)
+	p, err := startDemo(dir, "--fail-at", point)
+	must(t, err)
+	b := &buyer{visitor: visit(t, p).signIn(p.access.Reseller), name: product, domain: domain}
+	if dialect != "license724" {
+		b.csr = request(t, ecdsaKey(t), domain)
+	}
+	b.goOn()
+	if signal, dead := p.gone(20 * time.Second); !dead || signal != syscall.SIGKILL {
+		t.Fatalf("the program did not die of SIGKILL at %s (%v)\n%s", point, signal, p.logged())
+	}
+
+	p, err = startDemo(dir)
+	must(t, err)
+	b.base = p.url
+	for deadline := time.Now().Add(30 * time.Second); !b.bought(); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the order is not completed: %s\n%s", b.get(b.order).document(t).Find("main").Text(), p.logged())
+		}
+		if cannotTell(dialect, point) {
+			decide(t, p, b)
+		}
+		b.goOn()
+	}
+	if b.csr != "" {
+		bundle := b.get(b.order + "/download/fullchain")
+		if list := parseCertificates(t, []byte(bundle.body)); len(list) != 2 || list[0].DNSNames[0] != domain {
+			t.Errorf("the download is not the certificate: %d\n%s", bundle.status, bundle.body)
+		}
+	}
+	must(t, p.stop())
+
+	id := strings.TrimPrefix(b.order, "/orders/")
+	if n := count(t, dir, "book.db", `select count(*) from orders where domain = '`+domain+`'`); n != 1 {
+		t.Errorf("the book holds %d orders, want 1", n)
+	}
+	// The reseller's webhook is told of it once as well: what happened, and nothing twice.
+	told := map[string]int{"order.created": 1, "invoice.created": 1, "order.status_changed": 3, "certificate.issued": 1}
+	if b.csr == "" {
+		told = map[string]int{"order.created": 1, "invoice.created": 1}
+	}
+	for event, want := range told {
+		n := count(t, dir, "book.db", `select count(*) from webhook_delivery where event = '`+event+`' and body like '%"order_id":`+id+`,%'`)
+		if n != want {
+			t.Errorf("%s is told %d times, want %d", event, n, want)
+		}
+	}
+	stands(t, dir, dialect, domain, id)
+	if n := count(t, dir, "sandbox.db", `select count(*) from upstream_order`); n != atTheCA+1 {
+		t.Errorf("the CA has %d orders more, want 1", n-atTheCA)
+	}
+	verified(t, dir)
+}
+
+// cannotTell says of which broken off calls the dialect can't find out what became of
+// them: 724license has no question after a licence, and GoGetSSL none after a reference
+// (our adapter looks for the code that it chose, which the sandbox's instructions lack).
+func cannotTell(dialect, point string) bool {
+	return (dialect == "license724" || dialect == "gogetssl") && (point == "before_submit" || point == "after_submit")
+}
+
+// decide does what staff does with an order that stands in review: it looks whether the
+// upstream shop has it, and says so, or has it sent again.
+func decide(t *testing.T, p *program, b *buyer) {
+	t.Helper()
+	admin := visit(t, p).signIn(p.access.Admin)
+	order := "/admin" + b.order
+	if admin.get(order+"/resubmit").status != http.StatusOK {
+		return // it stands in no review
+	}
+	there := count(t, p.dir, "upstream/book.db", `select count(*) from orders where domain = '`+b.domain+`'`)
+	if there == 0 {
+		admin.post(order + "/resubmit")
+		return
+	}
+	var id string
+	one(t, p.dir, "upstream/book.db", `select id from orders where domain = '`+b.domain+`'`, &id)
+	admin.post(order+"/placed", "upstream_id", id)
 }
 
 // buyer goes the way of one order by HTTP, and goes on after every interruption.
 type buyer struct {
 	*visitor
+	name, domain   string // of the product; what it is for
+	csr            string // empty: a licence
 	product, token string
-	csr            string
 	order          string // its address, once known
 }
 
@@ -85,11 +126,11 @@ type buyer struct {
 func (b *buyer) goOn() {
 	b.t.Helper()
 	if b.token == "" {
-		b.product = b.visitor.product("Sectigo PositiveSSL")
+		b.product = b.visitor.product(b.name)
 		b.token = b.get("/orders/new?product="+b.product).value(b.t, "form_token")
 	}
 	if b.order == "" {
-		a, err := b.do(http.MethodPost, "/orders", form("product", b.product, "months", "12", "domain", "kill.ornek.com.tr", "form_token", b.token))
+		a, err := b.do(http.MethodPost, "/orders", form("product", b.product, "months", "12", "domain", b.domain, "form_token", b.token))
 		if err != nil {
 			return
 		}
@@ -97,6 +138,9 @@ func (b *buyer) goOn() {
 			b.t.Fatalf("the order is answered %d\n%s", a.status, a.body)
 		}
 		b.order = strings.TrimSuffix(a.location, "/configure")
+	}
+	if b.csr == "" {
+		return
 	}
 	if a, err := b.do(http.MethodGet, b.order+"/configure", nil); err != nil {
 		return
@@ -113,7 +157,7 @@ func (b *buyer) goOn() {
 	if _, err := b.do(http.MethodPost, "/demo/publish", record); err != nil {
 		return
 	}
-	_, _ = b.do(http.MethodPost, b.order+"/dcv/check", form("name", "kill.ornek.com.tr")) // dying here is what a test waits for
+	_, _ = b.do(http.MethodPost, b.order+"/dcv/check", form("name", b.domain)) // dying here is what a test waits for
 }
 
 func (b *buyer) done() bool {

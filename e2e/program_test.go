@@ -50,6 +50,13 @@ type access struct {
 	OtherReseller login   `json:"other_reseller"`
 	CustomerLink  string  `json:"customer_link"`
 	Staff         []login `json:"staff"`
+
+	Upstream struct { // the shop that this one buys from
+		URL      string `json:"url"`
+		Name     string `json:"name"`
+		Admin    login  `json:"admin"`
+		Reseller login  `json:"reseller"`
+	} `json:"upstream_shop"`
 }
 
 // of finds somebody by role and company.
@@ -196,7 +203,7 @@ func (p *program) gone(patience time.Duration) (syscall.Signal, bool) {
 // soundLog wants no panic, no error and no secret in what the program logged.
 func (p *program) soundLog() error {
 	text := p.logged()
-	for _, l := range append([]login{p.access.Admin, p.access.Support, p.access.Reseller, p.access.OtherReseller}, p.access.Staff...) {
+	for _, l := range append([]login{p.access.Admin, p.access.Support, p.access.Reseller, p.access.OtherReseller, p.access.Upstream.Admin, p.access.Upstream.Reseller}, p.access.Staff...) {
 		if strings.Contains(text, l.Password) {
 			return fmt.Errorf("the log holds the password of %s", l.Email)
 		}

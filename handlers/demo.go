@@ -27,7 +27,7 @@ const demoShown = 100
 
 func (h *Handlers) demoModel() views.DemoPage {
 	records, files, mails := h.Internet.Records(), h.Internet.Files(), h.Internet.Mails()
-	return views.DemoPage{Logins: h.DemoLogins, CustomerLink: h.DemoCustomerLink,
+	return views.DemoPage{Logins: h.DemoLogins, CustomerLink: h.DemoCustomerLink, Other: h.DemoOther,
 		Records: records[max(0, len(records)-demoShown):], Files: files[max(0, len(files)-demoShown):], Mails: mails[:min(demoShown, len(mails))]}
 }
 

@@ -44,7 +44,8 @@ type Handlers struct {
 	Approver         Approver                            // the sandbox CA's; nil without it
 	Internet         Internet                            // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin
-	DemoCustomerLink string // address of an end customer's page to try; "" is none
+	DemoCustomerLink string         // address of an end customer's page to try; "" is none
+	DemoOther        views.DemoShop // the demo's other shop; zero: there is none
 }
 
 // Upstreams are the systems that are bought from, by the names that offers and

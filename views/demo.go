@@ -15,6 +15,7 @@ import (
 type DemoPage struct {
 	Logins       []DemoLogin
 	CustomerLink string // an end customer's link to try; ""
+	Other        DemoShop
 	Records      []DemoRecord
 	Files        []DemoFile
 	Mails        []DemoMailRow // newest first
@@ -22,6 +23,15 @@ type DemoPage struct {
 	FileURL      string        // the file form as typed
 	FileContent  string
 	Problems     Problems // fields host, type, value, file_url, content
+}
+
+// DemoShop is the other shop of the demo: the one that supplies this one, or the
+// one that this one supplies.
+type DemoShop struct {
+	URL      string // "": there is none
+	Name     string
+	Supplies bool // it supplies the shop whose page this is
+	Logins   []DemoLogin
 }
 
 // DemoLogin is someone who can sign in to the demo.

@@ -47,6 +47,10 @@ type Config struct {
 	// APILimit is how often a program may ask with one key; zero: access.DefaultLimit.
 	APILimit access.Limit
 
+	// CookieName is the session cookie's; empty: session.CookieName. Portals that
+	// share a host need one each.
+	CookieName string
+
 	Demo         bool // says on every page that this is a demo
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
@@ -64,6 +68,7 @@ type Config struct {
 	Internet         handlers.Internet  // nil without a pretend internet
 	DemoLogins       []views.DemoLogin
 	DemoCustomerLink string
+	DemoOther        views.DemoShop // the demo's other shop; zero: there is none
 }
 
 // Server is the portal. Make one with New.
@@ -98,9 +103,13 @@ func New(config Config) (*Server, error) {
 		Demo:   config.Demo, DemoInternet: config.DemoInternet, Sandbox: config.Sandbox,
 		Upstreams: s.desk, LoopbackWebhooks: config.LoopbackWebhooks, API: config.API,
 		Approver: approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
+		DemoOther: config.DemoOther,
 	}
 	s.handlers.Reference = func(lang string) views.APIDocsPage { return datassl.Docs(lang, config.BaseURL, config.APILimit) }
 	s.sessions = session.NewStore(sessionRows{config.Book}, s.https, func() time.Time { return config.Book.Now() })
+	if config.CookieName != "" {
+		s.sessions = s.sessions.Named(config.CookieName)
+	}
 	s.origin = http.NewCrossOriginProtection()
 	if err := s.origin.AddTrustedOrigin(config.BaseURL); err != nil {
 		return nil, err

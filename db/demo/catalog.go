@@ -83,17 +83,23 @@ var notStandard = map[string]bool{
 	"sectigo-ev-multi-domain": true, "digicert-ev-multi-domain": true, "digicert-secure-site-wildcard": true, "cpanel-solo": true,
 }
 
+// sold is the product as a shop keeps it, with its additional names marked up by
+// tenths.
+func (p product) sold(markup int64) db.Product {
+	sold := db.Product{Brand: p.brand, Name: p.name, Kind: p.kind, Validation: p.validation, DomainType: p.domainType(), WarrantyCents: p.warranty * 100,
+		DescriptionTR: p.tr, DescriptionEN: p.en, DCVMethods: p.methods(),
+		SANIncluded: p.san.included, SANMax: p.san.most, WildcardSANIncluded: p.wildcard.included, WildcardSANMax: p.wildcard.most}
+	for _, term := range p.terms() {
+		sold.Terms = append(sold.Terms, db.Term{Months: int(term[0]), ListCents: price(p.cost, listMarkup, term[1]),
+			SANCents: price(p.san.cost, markup, term[1]), WildcardSANCents: price(p.wildcard.cost, markup, term[1])})
+	}
+	return sold
+}
+
 func (s *seed) openCatalog(ctx context.Context, gold, standard int64) error {
 	for _, p := range catalog {
-		sold := db.Product{Brand: p.brand, Name: p.name, Kind: p.kind, Validation: p.validation, DomainType: p.domainType(), WarrantyCents: p.warranty * 100,
-			DescriptionTR: p.tr, DescriptionEN: p.en, DCVMethods: p.methods(),
-			SANIncluded: p.san.included, SANMax: p.san.most, WildcardSANIncluded: p.wildcard.included, WildcardSANMax: p.wildcard.most}
-		for _, term := range p.terms() {
-			sold.Terms = append(sold.Terms, db.Term{Months: int(term[0]), ListCents: price(p.cost, listMarkup, term[1]),
-				SANCents: price(p.san.cost, standardMarkup, term[1]), WildcardSANCents: price(p.wildcard.cost, standardMarkup, term[1])})
-		}
 		var err error
-		p.id, err = s.CreateProduct(ctx, db.System, sold, db.Offer{Upstream: Upstream, ProductCode: p.code, CostCents: p.costPerYear()})
+		p.id, err = s.CreateProduct(ctx, db.System, p.sold(standardMarkup), db.Offer{Upstream: Upstream, ProductCode: p.code, CostCents: p.costPerYear()})
 		if err != nil {
 			return err
 		}

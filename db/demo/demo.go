@@ -16,7 +16,8 @@ import (
 // ErrNotEmpty is the answer to seeding a book that somebody uses already.
 var ErrNotEmpty = errors.New("demo: the book is not empty")
 
-// Upstream is the upstream's name at every product's offer.
+// Upstream is the CA's name as an upstream: the year that is over was bought there,
+// and the upstream shop buys there.
 const Upstream = "sandbox"
 
 // Options are the upstream's part of the story.
@@ -68,16 +69,8 @@ type Result struct {
 // the end; nobody else may use the book meanwhile. Errors: ErrNotEmpty, and
 // whatever the book or the upstream answers.
 func Seed(ctx context.Context, book *db.DB, o Options) (Result, error) {
-	_, resellers, err := book.Resellers(ctx, db.ResellerFilter{})
-	if err != nil {
+	if err := empty(ctx, book); err != nil {
 		return Result{}, err
-	}
-	operators, err := book.Staff(ctx, 0)
-	if err != nil {
-		return Result{}, err
-	}
-	if resellers > 0 || len(operators) > 0 {
-		return Result{}, ErrNotEmpty
 	}
 	clock := book.Now
 	defer func() { book.Now = clock }()
@@ -96,6 +89,22 @@ func Seed(ctx context.Context, book *db.DB, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("demo: close the year: %w", err)
 	}
 	return s.result, nil
+}
+
+// empty answers ErrNotEmpty for a book that somebody uses already.
+func empty(ctx context.Context, book *db.DB) error {
+	_, resellers, err := book.Resellers(ctx, db.ResellerFilter{})
+	if err != nil {
+		return err
+	}
+	operators, err := book.Staff(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if resellers > 0 || len(operators) > 0 {
+		return ErrNotEmpty
+	}
+	return nil
 }
 
 // seed is a shop in the making.

@@ -43,6 +43,11 @@ func (s *seed) integrate(ctx context.Context) error {
 		if i > 0 {
 			continue
 		}
+		for _, dialect := range Dialects[1:] { // DATASSL's is nobody's to switch on
+			if err := s.SetResellerDialect(ctx, db.System, shop.id, dialect, true); err != nil {
+				return err
+			}
+		}
 		reader, _, err := s.CreateAPIKey(ctx, by, shop.id, db.NewAPIKey{Name: "Muhasebe", Scopes: []db.Scope{db.ScopeRead}, ExpiresAt: s.now.AddDate(1, 0, 0)})
 		if err != nil {
 			return err

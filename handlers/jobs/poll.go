@@ -31,6 +31,17 @@ func pollAfter(age time.Duration) time.Duration {
 	return pollOld
 }
 
+// fresh is for how long PollEvery counts.
+const fresh = 10 * time.Minute
+
+func (w *Worker) pollAfter(age time.Duration) time.Duration {
+	every := pollAfter(age)
+	if w.PollEvery > 0 && age < fresh {
+		return min(every, w.PollEvery)
+	}
+	return every
+}
+
 // poll asks the upstream how a request stands, until it is over.
 func (w *Worker) poll(ctx context.Context, job db.Job) error {
 	over, err := w.look(ctx, job.SubjectID)
@@ -42,7 +53,7 @@ func (w *Worker) poll(ctx context.Context, job db.Job) error {
 		return err
 	}
 	now := w.Book.Now()
-	return &later{at: now.Add(pollAfter(now.Sub(c.CreatedAt))), cause: ""}
+	return &later{at: now.Add(w.pollAfter(now.Sub(c.CreatedAt))), cause: ""}
 }
 
 // lookOnce takes over the upstream's word without waiting for the next poll. A

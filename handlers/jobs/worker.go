@@ -46,6 +46,9 @@ type Worker struct {
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
 	Lease time.Duration
+	// PollEvery, when set, is how often an upstream is asked at least while a request
+	// is fresh: for a demo, where somebody sits and waits.
+	PollEvery time.Duration
 	// Hands is how many jobs run at once. Default 4; webhooks have as many of their own.
 	Hands int
 	// Done, when set, is told the kind and outcome ("done", "later", "failed") of every job, for metrics.

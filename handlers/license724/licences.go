@@ -138,7 +138,7 @@ func (c *call) bought(orderID int64, done, doing string) (any, error) {
 }
 
 func (c *call) stands(l db.Order, words string, processing bool) Done {
-	d := Done{Success: true, Message: words, LicenseID: l.ID, Status: "active"}
+	d := Done{Success: true, Message: words, LicenseID: l.ID, Status: "active", LicenseKey: l.LicenceKey}
 	switch {
 	case processing:
 		d.Status = "processing"

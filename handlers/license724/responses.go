@@ -73,4 +73,6 @@ type Done struct {
 	LicenseID int64  `json:"license_id"`
 	Status    string `json:"status"`               // active, suspended, or processing: it is under way
 	ExpiresAt string `json:"expires_at,omitempty"` // the term's last moment, UTC
+
+	LicenseKey string `json:"license_key,omitempty"` // of a licence that does not go by its address alone
 }

@@ -98,3 +98,20 @@ func TestWhereTheDialectIsOffNobodyIsLetIn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Another Certbay tells the key, which the document's answer has no place for; what Submit was told comes back by Status.
+func TestTheKeyThatCameWithALicenceIsItsKey(t *testing.T) {
+	y := openYard(t)
+	h := y.house(t, y.URL, y.key)
+	r := must[providers.Receipt](t)(h.Submit(t.Context(), providers.Submission{Reference: "cb-1", ProductCode: "cpanel_solo", Months: 1, IP: "203.0.113.10"}))
+	list, _, err := y.Book.Licences(t.Context(), y.Reseller.ID, db.LicenceFilter{})
+	if err != nil || len(list) != 1 || list[0].LicenceKey == "" {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if st := must[providers.Status](t)(h.Status(t.Context(), r.UpstreamID)); st.LicenceKey != list[0].LicenceKey {
+		t.Errorf("the key is %q, want %q", st.LicenceKey, list[0].LicenceKey)
+	}
+	if st := must[providers.Status](t)(h.Status(t.Context(), "999")); st.LicenceKey != "" {
+		t.Errorf("a licence that nobody bought here has the key %q", st.LicenceKey)
+	}
+}

@@ -30,7 +30,9 @@ func (h *House) Submit(ctx context.Context, s providers.Submission) (providers.R
 	if a.LicenseID < 1 {
 		return providers.Receipt{}, fmt.Errorf("%s: %w: %w", h.name, errNoID, providers.ErrUnsure)
 	}
-	return providers.Receipt{UpstreamID: strconv.FormatInt(int64(a.LicenseID), 10), Message: string(a.Message)}, nil
+	receipt := providers.Receipt{UpstreamID: strconv.FormatInt(int64(a.LicenseID), 10), Message: string(a.Message)}
+	h.remember(receipt.UpstreamID, a.LicenseKey.String())
+	return receipt, nil
 }
 
 // RenewLicence buys a further term.

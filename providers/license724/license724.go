@@ -1,7 +1,7 @@
 // Package license724 buys software licences from 724license, or from another Certbay that serves its dialect.
 //
 // The dialect knows a licence by its product's code and its address, and has no question after one: what a call answered is all
-// there is to know. So Status repeats what Submit was told, the account's orders can't be listed, and an order that broke off can't
+// there is to know. So Status repeats what Submit was told (the licence's key too, as long as the program runs), the account's orders can't be listed, and an order that broke off can't
 // be found again: a person decides about it. It has no reference of the buyer's either; ours goes along as Idempotency-Key.
 //
 // Prices are in the upstream's credit. A billing cycle is taken to be a month, since the document shows only 1; terms longer than
@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"certbay/db/money"
@@ -48,6 +49,9 @@ type House struct {
 	api    *api.Client
 	name   string
 	credit int64
+
+	mu   sync.Mutex
+	told map[string]string // keys by licence id; guarded by mu
 }
 
 var (
@@ -60,7 +64,7 @@ var (
 
 // New makes a House; nothing is called yet. The error says what is wrong with the configuration.
 func New(c Config) (*House, error) {
-	h := &House{name: cmp.Or(c.Name, "license724"), credit: cmp.Or(c.CreditCents, 100)}
+	h := &House{told: map[string]string{}, name: cmp.Or(c.Name, "license724"), credit: cmp.Or(c.CreditCents, 100)}
 	token := strings.TrimSpace(c.Token)
 	switch {
 	case token == "":
@@ -173,7 +177,25 @@ func (h *House) Status(ctx context.Context, upstreamID string) (providers.Status
 	if err := h.known(ctx, upstreamID); err != nil {
 		return providers.Status{}, err
 	}
-	return providers.Status{State: providers.StateIssued}, nil
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return providers.Status{State: providers.StateIssued, LicenceKey: h.told[upstreamID]}, nil
+}
+
+// mostTold is how many keys are remembered: far more than are bought between a
+// submission and the look after it.
+const mostTold = 1000
+
+func (h *House) remember(upstreamID, key string) {
+	if key == "" {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.told) >= mostTold {
+		clear(h.told)
+	}
+	h.told[upstreamID] = key
 }
 
 // Certificate is never ready: licences have none.

@@ -33,6 +33,16 @@ type Access struct {
 	OtherReseller Login   `json:"other_reseller"` // the second one's owner
 	CustomerLink  string  `json:"customer_link"`
 	Staff         []Login `json:"staff"` // everybody else
+
+	Supplier SupplierAccess `json:"upstream_shop"`
+}
+
+// SupplierAccess is who can sign in to the upstream shop, and where.
+type SupplierAccess struct {
+	URL      string `json:"url"` // "" in the folder of a demo that had one shop only
+	Name     string `json:"name"`
+	Admin    Login  `json:"admin"`
+	Reseller Login  `json:"reseller"` // the visitor's shop there; its owner
 }
 
 func accessOf(r demo.Result) Access {
@@ -61,9 +71,9 @@ func login(l demo.Login, company, key string) Login {
 	return Login{Role: string(l.Role), Company: company, Email: l.Email, Password: l.Password, APIKey: key}
 }
 
-// at moves the addresses to where the demo listens this time.
-func (a Access) at(base string) Access {
-	a.URL = base
+// at moves the addresses to where the demo and its supplier listen this time.
+func (a Access) at(base, supplier string) Access {
+	a.URL, a.Supplier.URL = base, supplier
 	if i := strings.Index(a.CustomerLink, "/c/"); i >= 0 {
 		a.CustomerLink = base + a.CustomerLink[i:]
 	}
@@ -74,9 +84,22 @@ func (a Access) everybody() []Login {
 	return append([]Login{a.Admin, a.Support, a.Reseller, a.OtherReseller}, a.Staff...)
 }
 
-func (a Access) logins() []views.DemoLogin {
+func (a Access) logins() []views.DemoLogin { return shown(a.everybody()) }
+
+func (a SupplierAccess) logins() []views.DemoLogin { return shown([]Login{a.Admin, a.Reseller}) }
+
+// supplier and customer are the two shops as the other one's page tells of them.
+func (a Access) supplier() views.DemoShop {
+	return views.DemoShop{URL: a.Supplier.URL, Name: a.Supplier.Name, Supplies: true, Logins: a.Supplier.logins()}
+}
+
+func (a Access) customer() views.DemoShop {
+	return views.DemoShop{URL: a.URL, Name: a.Supplier.Reseller.Company}
+}
+
+func shown(logins []Login) []views.DemoLogin {
 	var list []views.DemoLogin
-	for _, l := range a.everybody() {
+	for _, l := range logins {
 		list = append(list, views.DemoLogin{Role: l.Role, Company: l.Company, Email: l.Email, Password: l.Password, APIKey: l.APIKey})
 	}
 	return list
@@ -107,7 +130,11 @@ func (s *Shop) Announce(out io.Writer) error {
 	for _, l := range s.Access.everybody() {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", l.Role, l.Company, l.Email, l.Password)
 	}
+	for _, l := range []Login{s.Access.Supplier.Admin, s.Access.Supplier.Reseller} {
+		fmt.Fprintf(table, "upstream %s\t%s\t%s\t%s\n", l.Role, l.Company, l.Email, l.Password)
+	}
 	table.Flush()
-	_, err := fmt.Fprintf(out, "\nAn end customer's link:   %s\nThe pretend internet:     %s/demo\n\n", s.Access.CustomerLink, s.Access.URL)
+	_, err := fmt.Fprintf(out, "\nAn end customer's link:   %s\nThe pretend internet:     %s/demo\nThe upstream shop:        %s\n\n",
+		s.Access.CustomerLink, s.Access.URL, s.Access.Supplier.URL)
 	return err
 }

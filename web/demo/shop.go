@@ -1,5 +1,6 @@
-// Package demo puts the demo shop together: a pretend internet, the sandbox CA
-// that looks at it, and a seeded book that buys from that CA.
+// Package demo puts the demo's two shops together: a pretend internet, the sandbox
+// CA that looks at it, the upstream shop that buys from that CA, and the shop with
+// a past that visitors see, which buys from the upstream shop through every dialect.
 package demo
 
 import (
@@ -28,15 +29,20 @@ type Options struct {
 	Data     string // folder of the sandbox CA and of demo.json
 	Database string // the book
 	BaseURL  string
+	Kinds    []providers.Kind // of upstreams: the dialects' among them
 	Log      *slog.Logger
 	Vetting  time.Duration // of the sandbox CA; 0 is its own
+
+	// SupplierURL is where the upstream shop answers, on this machine.
+	SupplierURL string
 }
 
 // Shop is a demo ready to run.
 type Shop struct {
-	Web    web.Config
-	Work   web.WorkerConfig
-	Access Access
+	Web      web.Config
+	Work     web.WorkerConfig
+	Supplier Supplier
+	Access   Access
 
 	data     string
 	book     *db.DB
@@ -65,6 +71,7 @@ func Open(ctx context.Context, o Options) (*Shop, error) {
 func (s *Shop) open(ctx context.Context, o Options) (err error) {
 	checker := s.internet.Checker(nil)
 	s.ca, err = sandbox.Open(ctx, sandbox.Options{Path: filepath.Join(o.Data, "sandbox.db"), Checker: checker, BaseURL: o.BaseURL, Vetting: o.Vetting,
+		CheckEvery: -1, // what somebody has looked at now is looked at now, through both shops
 		Mail: func(ctx context.Context, to, subject, body string) error {
 			return s.book.QueueMail(ctx, db.Mail{To: to, Subject: subject, Body: body})
 		}})
@@ -73,14 +80,17 @@ func (s *Shop) open(ctx context.Context, o Options) (err error) {
 	}
 	s.Access, err = readAccess(o.Data)
 	seeded := errors.Is(err, fs.ErrNotExist)
-	switch {
-	case seeded:
-		err = s.seed(ctx, o.Database)
-	case err != nil:
+	if err != nil && !seeded {
 		return err
 	}
+	supply, err := s.openSupplier(ctx, o)
 	if err != nil {
 		return err
+	}
+	if seeded {
+		if err := s.seed(ctx, o.Database); err != nil {
+			return err
+		}
 	}
 	if s.book, err = db.Open(ctx, o.Database); err != nil {
 		return err
@@ -91,21 +101,39 @@ func (s *Shop) open(ctx context.Context, o Options) (err error) {
 	if err := s.receive(ctx, seeded); err != nil {
 		return err
 	}
-	s.Access = s.Access.at(o.BaseURL)
+	if supply != nil {
+		err = s.connect(ctx, *supply, o.SupplierURL)
+	} else {
+		err = s.reconnect(ctx, s.Access.Supplier.URL, o.SupplierURL)
+	}
+	if err != nil {
+		return err
+	}
+	s.Access = s.Access.at(o.BaseURL, o.SupplierURL)
+	if err := s.Access.write(s.data); err != nil {
+		return err
+	}
 	s.Web = web.Config{
 		Book: s.book, BaseURL: o.BaseURL, Log: o.Log, Demo: true, DemoInternet: true, Sandbox: true, LoopbackWebhooks: true,
-		Upstreams: providers.Registry{demo.Upstream: s.ca},
-		Approver:  s.ca, Internet: internetAdapter{s.internet}, DemoLogins: s.Access.logins(), DemoCustomerLink: s.Access.CustomerLink,
+		Kinds: o.Kinds, Upstreams: providers.Registry{demo.Upstream: s.ca},
+		Approver: s.ca, Internet: internetAdapter{s.internet}, DemoLogins: s.Access.logins(), DemoCustomerLink: s.Access.CustomerLink,
+		DemoOther: s.Access.supplier(),
 	}
 	s.Work = web.WorkerConfig{
-		Checker: checker,
-		SMTP:    "smtp://" + s.internet.SMTPAddr(), MailFrom: "certbay@certbay.example",
+		Checker: checker, PollEvery: impatience,
+		SMTP: "smtp://" + s.internet.SMTPAddr(), MailFrom: "certbay@certbay.example",
 	}
+	s.furnish(o)
 	return nil
 }
 
-// seed fills a new book. The CA takes part with its own memory, so that every
-// order of the history stands upstream as well.
+// leftover is what is wrong with a folder whose first start broke off.
+func (s *Shop) leftover() error {
+	return fmt.Errorf("the folder %s holds a demo without its demo.json: remove the folder, and it is made anew", s.data)
+}
+
+// seed fills a new book. Its past was bought at the CA itself, which takes part with
+// its own memory, so that every order of the history stands upstream as well.
 func (s *Shop) seed(ctx context.Context, database string) error {
 	book, err := db.OpenForSeeding(ctx, database)
 	if err != nil {
@@ -115,13 +143,15 @@ func (s *Shop) seed(ctx context.Context, database string) error {
 	s.book = book // the CA's mails wait in its outbox
 	result, err := demo.Seed(ctx, book, demo.Options{Issue: s.issue, Submit: s.submit, Prove: s.prove})
 	if errors.Is(err, demo.ErrNotEmpty) {
-		return fmt.Errorf("the folder %s holds a demo without its demo.json: remove the folder, and it is made anew", s.data)
+		return s.leftover()
 	}
 	if err != nil {
 		return err
 	}
+	supplier := s.Access.Supplier
 	s.Access = accessOf(result)
-	return s.Access.write(s.data)
+	s.Access.Supplier = supplier
+	return nil
 }
 
 func (s *Shop) issue(ctx context.Context, sub db.Submission, at time.Time) (string, db.Issued, error) {
@@ -176,8 +206,10 @@ func (s *Shop) publish(n db.UpstreamName) error {
 
 // Close ends the demo; its folder stays.
 func (s *Shop) Close() {
-	if s.book != nil {
-		s.book.Close()
+	for _, book := range []*db.DB{s.book, s.Supplier.book} {
+		if book != nil {
+			book.Close()
+		}
 	}
 	if s.receiver != nil {
 		s.receiver.Close()

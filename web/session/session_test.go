@@ -131,6 +131,27 @@ func TestStorageKnowsTheHashAndNotTheID(t *testing.T) {
 	}
 }
 
+// Two portals on one host see each other's cookies, whatever their ports.
+func TestACookieOfAnotherNameIsNotThisPortals(t *testing.T) {
+	v := newVisit(t)
+	v.request(func(s *session.Session) { v.must(s.SignIn(7)) })
+	v.store.Named("other")
+	v.request(func(s *session.Session) {
+		if s.PersonID() != 0 {
+			t.Error("the other portal's cookie is taken for this one's")
+		}
+		v.must(s.SignIn(8))
+	})
+	if v.cookie.Name != "other" {
+		t.Errorf("the cookie is called %s", v.cookie.Name)
+	}
+	v.store = session.NewStore(v.rows, true, func() time.Time { return v.now }).Named("other")
+	v.request(func(s *session.Session) { v.must(s.SignIn(9)) })
+	if v.cookie.Name != "__Host-other" || !v.cookie.Secure {
+		t.Errorf("over HTTPS: %v", v.cookie)
+	}
+}
+
 func TestVisitWithoutAnythingToRememberLeavesNoTrace(t *testing.T) {
 	v := newVisit(t)
 	v.request(func(s *session.Session) {

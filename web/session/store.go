@@ -66,6 +66,16 @@ func NewStore(storage Storage, secure bool, now func() time.Time) *Store {
 	return &Store{storage: storage, now: now, name: name, secure: secure}
 }
 
+// Named gives the cookie another name, so that two portals on one host, whatever
+// their ports, each keep their visitors. Call it before the store is used.
+func (s *Store) Named(name string) *Store {
+	if s.secure {
+		name = "__Host-" + name
+	}
+	s.name = name
+	return s
+}
+
 // rowKey is where a gorilla session's values hold its Row; flashes lie beside it.
 const rowKey = "row"
 

@@ -26,6 +26,8 @@ type Purchase struct {
 type Created struct {
 	Envelope
 	LicenseID wire.Int `json:"license_id"`
+
+	LicenseKey wire.Text `json:"license_key"` // another Certbay tells it; not in the document
 }
 
 // Create buys a licence.
