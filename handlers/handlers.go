@@ -8,7 +8,6 @@ package handlers
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -45,16 +44,6 @@ type Handlers struct {
 	Internet         Internet                            // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin
 	DemoCustomerLink string // address of an end customer's page to try; "" is none
-}
-
-// Upstreams are the systems that are bought from, by the names that offers and
-// orders have for them.
-type Upstreams interface {
-	// Names lists all.
-	Names(ctx context.Context) ([]string, error)
-	// Can says whether one has an ability, in the words of the adapters: "reissue",
-	// "revoke", "cancel", "renew", "change_dcv", "resend", "licence", …
-	Can(ctx context.Context, upstream, ability string) (bool, error)
 }
 
 // Visitor is who makes a request; web's middleware finds it out.
