@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,6 +33,7 @@ import (
 	"certbay/providers/sandbox"
 	"certbay/providers/ssl247"
 	"certbay/web"
+	"certbay/web/command"
 	"certbay/web/demo"
 )
 
@@ -47,36 +47,17 @@ var kinds = []providers.Kind{
 }
 
 type program struct {
-	Serve   serveCommand   `cmd:"" help:"Run the portal."`
-	Demo    demoCommand    `cmd:"" help:"Run a seeded demo shop with a pretend internet. Nothing in it is sold or trusted."`
-	Migrate migrateCommand `cmd:"" help:"Bring the book's schema up to date (serve does it too)."`
+	Serve   serveCommand    `cmd:"" help:"Run the portal."`
+	Demo    demoCommand     `cmd:"" help:"Run a seeded demo shop with a pretend internet. Nothing in it is sold or trusted."`
+	Migrate command.Migrate `cmd:"" help:"Bring the book's schema up to date (serve does it too)."`
 	Admin   struct {
-		Create adminCreateCommand `cmd:"" help:"Make an administrator. The password is read from CERTBAY_PASSWORD or the first line of standard input."`
+		Create command.CreateAdmin `cmd:"" help:"Make an administrator. The password is read from CERTBAY_PASSWORD or the first line of standard input."`
 	} `cmd:"" help:"Administrators."`
-	Verify  verifyCommand  `cmd:"" help:"Check every rule of the book; names the first broken row and exits 1."`
-	Rebuild rebuildCommand `cmd:"" name:"rebuild-stats" help:"Compute the statistics anew from the orders and the ledger, should verify find them wrong."`
-	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of a SQLite book while it is in use."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-}
-
-// bookFlags say which book a command works on.
-type bookFlags struct {
-	Data     string `help:"Folder of the embedded book and everything else that is kept." type:"path" default:"${data}" placeholder:"DIR"`
-	Database string `help:"The book: a SQLite file or a postgres:// URL. Default: book.db in the data folder." placeholder:"BOOK"`
-}
-
-func (f bookFlags) target() string { return cmp.Or(f.Database, filepath.Join(f.Data, "book.db")) }
-
-func (f bookFlags) open(ctx context.Context) (*db.DB, error) { return db.Open(ctx, f.target()) }
-
-// openExisting is open for commands that make no sense on a book that is not there.
-func (f bookFlags) openExisting(ctx context.Context) (*db.DB, error) {
-	if !strings.Contains(f.target(), "://") {
-		if _, err := os.Stat(f.target()); err != nil {
-			return nil, fmt.Errorf("no book at %s", f.target())
-		}
-	}
-	return f.open(ctx)
+	Verify    command.Verify    `cmd:"" help:"Check every rule of the book; names the first broken row and exits 1."`
+	Rebuild   command.Rebuild   `cmd:"" name:"rebuild-stats" help:"Compute the statistics anew from the orders and the ledger, should verify find them wrong."`
+	Backup    command.Backup    `cmd:"" help:"Write a consistent copy of a SQLite book while it is in use."`
+	RotateKey command.RotateKey `cmd:"" help:"Seal every secret of the book anew with another key. Portals that have the book open must be started anew with it."`
+	Version   command.Version   `cmd:"" help:"Print the version."`
 }
 
 // httpFlags say where and how the portal is reached.
@@ -94,9 +75,9 @@ type httpFlags struct {
 }
 
 type serveCommand struct {
-	bookFlags
+	command.Book
+	command.Key
 	httpFlags
-	KeyFile  string `help:"File with the key that seals secrets in the book: 32 random bytes in base64. Or the key itself in CERTBAY_KEY. Default: book.key in the data folder, made at the first start." type:"path" placeholder:"FILE"`
 	SMTP     string `help:"Mail server: smtp://[user:password@]host[:port] or smtps://…. Without it mails wait in the outbox." placeholder:"URL"`
 	MailFrom string `help:"Sender of the portal's mails." default:"certbay@localhost"`
 	Sandbox  bool   `help:"Offer the sandbox CA as an upstream: for trying out, trusted by nobody."`
@@ -110,12 +91,12 @@ func (s serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer listener.Close()
-	book, err := s.open(ctx)
+	book, err := s.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer book.Close()
-	if err := book.Unlock(ctx, db.KeySource{Text: os.Getenv("CERTBAY_KEY"), File: s.KeyFile, Own: filepath.Join(s.Data, "book.key")}); err != nil {
+	if err := book.Unlock(ctx, s.Source(s.Data)); err != nil {
 		return err
 	}
 	checker := &dcv.Checker{}
@@ -169,7 +150,7 @@ func (d demoCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", d.Upstream, err)
 	}
 	defer supplier.Close()
-	target := bookFlags{Data: d.Data, Database: d.Database}.target()
+	target := command.Book{Data: d.Data, Database: d.Database}.Target()
 	shop, err := demo.Open(ctx, demo.Options{Data: d.Data, Database: target, BaseURL: base, Kinds: kinds, Log: d.logger(), Vetting: d.Vetting,
 		SupplierURL: "http://" + supplier.Addr().String()})
 	if err != nil {
@@ -328,112 +309,14 @@ func (h house) during(ctx context.Context, other func(ctx context.Context) error
 	return errors.Join(err, <-broken)
 }
 
-type migrateCommand struct{ bookFlags }
-
-func (m migrateCommand) Run(ctx context.Context) error {
-	book, err := m.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	fmt.Println("the book's schema is up to date")
-	return nil
-}
-
-type adminCreateCommand struct {
-	bookFlags
-	Email string `arg:"" help:"E-mail address to sign in with."`
-	Name  string `arg:"" help:"Name as others see it."`
-}
-
-func (a adminCreateCommand) Run(ctx context.Context) error {
-	password := os.Getenv("CERTBAY_PASSWORD")
-	if password == "" {
-		if _, err := fmt.Fscanln(os.Stdin, &password); err != nil {
-			return errors.New("no password: set CERTBAY_PASSWORD or write it to standard input")
-		}
-	}
-	book, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	if _, err := book.CreateAdmin(ctx, a.Name, a.Email, password); err != nil {
-		return err
-	}
-	fmt.Printf("%s can sign in now\n", a.Email)
-	return nil
-}
-
-type verifyCommand struct{ bookFlags }
-
-func (v verifyCommand) Run(ctx context.Context) error {
-	book, err := v.openExisting(ctx)
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	seen, err := book.Verify(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("the book is sound: %d ledger transactions, %d orders, %d audit rows\n", seen.Transactions, seen.Orders, seen.AuditRows)
-	return nil
-}
-
-type rebuildCommand struct{ bookFlags }
-
-func (r rebuildCommand) Run(ctx context.Context) error {
-	book, err := r.openExisting(ctx)
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	return book.RebuildStats(ctx)
-}
-
-type backupCommand struct {
-	bookFlags
-	File string `arg:"" help:"The new file." type:"path"`
-}
-
-func (b backupCommand) Run(ctx context.Context) error {
-	book, err := b.openExisting(ctx)
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	if err := book.Backup(ctx, b.File); err != nil {
-		return err
-	}
-	fmt.Printf("the book is copied to %s\n", b.File)
-	return nil
-}
-
-type versionCommand struct{}
-
-func (versionCommand) Run() error {
-	version := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				version += " " + s.Value
-			}
-		}
-	}
-	fmt.Println("certbay", version)
-	return nil
-}
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var p program
-	command := kong.Parse(&p, kong.Name("certbay"), kong.DefaultEnvars("CERTBAY"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	chosen := kong.Parse(&p, kong.Name("certbay"), kong.DefaultEnvars("CERTBAY"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Description("The portal of a certificate and software-licence reseller. Every flag is also an environment variable, CERTBAY_…"),
 		kong.Vars{"data": "certbay-data"}, kong.BindTo(ctx, (*context.Context)(nil)))
-	if err := command.Run(); err != nil {
+	if err := chosen.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "certbay:", strings.Join(strings.Fields(err.Error()), " ")) // one line, whatever the library wrote
 		os.Exit(1)
 	}

@@ -27,10 +27,16 @@ func termCost(perYearMinor int64, months int, rate Rate) int64 {
 	return money.Convert(money.New(perYearMinor, rate.Currency), int64(months)*rate.USDe8, 12*rateUnit, money.CurrencyUSD).Minor
 }
 
-// firstOffers lists the active offer of the best rank of each product (0: of all).
+// openOffer says that new orders may be placed with the offer of an alias: it is
+// active, and so is its upstream where that is an account of the book.
+func openOffer(alias string) string {
+	return alias + `.active = true and not exists (select 1 from upstream u where u.name = ` + alias + `.upstream and u.active = false)`
+}
+
+// firstOffers lists the open offer of the best rank of each product (0: of all).
 func firstOffers(ctx context.Context, q querier, productID int64) ([]offerCost, error) {
 	where, args := conditions{}, []any{}
-	where.parts = append(where.parts, "f.active = true")
+	where.parts = append(where.parts, openOffer("f"))
 	where.add(&args, productID != 0, "f.product_id = ?", productID)
 	rows, err := collect(ctx, q, func(s scanner) (f offerCost, err error) {
 		return f, s.Scan(&f.product, &f.offer, &f.costCents, &f.currency, &f.productActive)

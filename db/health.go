@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -75,15 +76,84 @@ type UpstreamBalance struct {
 	ToldAt    time.Time
 }
 
-// RecordBalance keeps what an upstream told of our money.
-func (db *DB) RecordBalance(ctx context.Context, b UpstreamBalance) error {
+// Spendable is what new orders can be paid from: the balance, and what is left of
+// a month's allowance.
+func (b UpstreamBalance) Spendable() int64 { return b.Cents + max(b.Allowance-b.Used, 0) }
+
+// LowBalance words the mails that an upstream's balance fell below its alarm.
+type LowBalance func(Upstream, UpstreamBalance) []Mail
+
+// RecordBalance keeps what an upstream told of our money. When what can be spent
+// falls below the upstream's alarm, tell (of which there is one or none) words
+// mails about it, once until it was above again.
+func (db *DB) RecordBalance(ctx context.Context, b UpstreamBalance, tell ...LowBalance) error {
 	return db.transact(ctx, func(t *tx) error {
 		_, err := t.ExecContext(ctx, `insert into upstream_balance (upstream, cents, currency, sandbox, allowance, used, told_at) values ($1, $2, $3, $4, $5, $6, $7)
 			on conflict (upstream) do update set cents = excluded.cents, currency = excluded.currency, sandbox = excluded.sandbox,
 			allowance = excluded.allowance, used = excluded.used, told_at = excluded.told_at`,
 			b.Upstream, b.Cents, b.Currency, b.Sandbox, b.Allowance, b.Used, t.now)
+		if err != nil {
+			return err
+		}
+		b.ToldAt = t.now
+		u, err := one(ctx, t, scanUpstream, `update upstream set low = (low_balance_cents > $1) where name = $2 and low <> (low_balance_cents > $1)
+			returning `+upstreamColumns, b.Spendable(), b.Upstream)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil || !u.Low {
+			return err
+		}
+		for _, words := range tell {
+			if err := queueMails(ctx, t, words(u, b)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// healthKept is how long the hours of an upstream are kept.
+const healthKept = 7 * 24 * time.Hour
+
+// PurgeHealth forgets the hours of upstreams that are older than a week.
+func (db *DB) PurgeHealth(ctx context.Context) error {
+	return db.transact(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `delete from upstream_hour where hour < $1`, t.now.Add(-healthKept))
 		return err
 	})
+}
+
+// WatchBalances makes sure that every upstream is asked for its balance by and by.
+func (db *DB) WatchBalances(ctx context.Context) error {
+	return db.transact(ctx, func(t *tx) error {
+		ids, err := collect(ctx, t, func(s scanner) (id int64, err error) { return id, s.Scan(&id) },
+			`select u.id from upstream u where not exists (select 1 from job j where j.kind = $1 and j.subject_id = u.id) order by u.id`, JobBalance)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := ensureJob(ctx, t, JobBalance, id, t.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// AskBalance has an upstream asked for its balance now and answers the job, to be
+// waited for with AwaitJob. ErrNotFound.
+func (db *DB) AskBalance(ctx context.Context, id int64) (job int64, err error) {
+	err = db.transact(ctx, func(t *tx) error {
+		if _, err := upstream(ctx, t, id); err != nil {
+			return err
+		}
+		if err := ensureJob(ctx, t, JobBalance, id, t.now); err != nil {
+			return err
+		}
+		return driverError(t.QueryRowContext(ctx, `select id from job where kind = $1 and subject_id = $2`, JobBalance, id).Scan(&job))
+	})
+	return job, err
 }
 
 // UpstreamBalances lists what was told, by the upstream's name.

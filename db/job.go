@@ -24,6 +24,7 @@ const (
 	JobMail       JobKind = "mail"        // send a mail; subject: mail row
 	JobInvoiceZip JobKind = "invoice_zip" // draw the invoices of a zip; subject: zip
 	JobWebhook    JobKind = "webhook"     // tell an endpoint of an event; subject: webhook delivery
+	JobBalance    JobKind = "balance"     // ask an upstream for our balance, hour by hour; subject: upstream
 	JobSweep      JobKind = "sweep"       // expire orders, purge old sessions; subject: 0
 )
 

@@ -95,6 +95,8 @@ func (j Job) Object() string {
 		return object("order", j.SubjectID)
 	case JobMail:
 		return object("mail", j.SubjectID)
+	case JobBalance:
+		return object("upstream", j.SubjectID)
 	case JobWebhook:
 		return object("webhook delivery", j.SubjectID)
 	}

@@ -8,10 +8,10 @@ import (
 )
 
 // soldTables are the terms that a reseller's group has a price for, each beside
-// the active offer of the best rank that fulfils it.
-const soldTables = `reseller r join group_price g on g.group_id = r.group_id
+// the open offer of the best rank that fulfils it.
+var soldTables = `reseller r join group_price g on g.group_id = r.group_id
 	join product_term t on t.product_id = g.product_id and t.months = g.months join product p on p.id = g.product_id
-	left join offer f on f.id = (select x.id from offer x where x.product_id = p.id and x.active = true order by x.rank, x.id limit 1)`
+	left join offer f on f.id = (select x.id from offer x where x.product_id = p.id and ` + openOffer("x") + ` order by x.rank, x.id limit 1)`
 
 type soldTerm struct {
 	Product

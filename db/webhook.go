@@ -113,7 +113,7 @@ func (db *DB) CreateWebhook(ctx context.Context, by Actor, resellerID int64, n W
 		if err != nil {
 			return err
 		}
-		sealed, err := db.Box.Seal(webhookPurpose(id), secret)
+		sealed, err := db.seal(ctx, t, webhookPurpose(id), secret)
 		if err != nil {
 			return err
 		}
@@ -205,12 +205,12 @@ func (w Webhook) words() string {
 // signs too for SecretOverlap. Errors: ErrNotFound, ErrNoKey.
 func (db *DB) RotateWebhook(ctx context.Context, by Actor, resellerID, id int64) (string, error) {
 	secret := newWebhookSecret()
-	sealed, err := db.Box.Seal(webhookPurpose(id), secret)
-	if err != nil {
-		return "", err
-	}
-	err = db.changeWebhook(ctx, resellerID, id, func(t *tx, _ Webhook) error {
-		_, err := t.ExecContext(ctx, `update webhook set old_secret = secret, secret = $1, old_secret_until = $2 where id = $3`, sealed, t.now.Add(SecretOverlap), id)
+	err := db.changeWebhook(ctx, resellerID, id, func(t *tx, _ Webhook) error {
+		sealed, err := db.seal(ctx, t, webhookPurpose(id), secret)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `update webhook set old_secret = secret, secret = $1, old_secret_until = $2 where id = $3`, sealed, t.now.Add(SecretOverlap), id)
 		if err != nil {
 			return err
 		}

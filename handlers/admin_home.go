@@ -36,7 +36,7 @@ func (h *Handlers) AdminHome(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	upstreams, err := h.Book.Healths(ctx)
+	upstreams, err := h.upstreamRows(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,12 +54,9 @@ func (h *Handlers) AdminHome(c echo.Context) error {
 	for _, o := range latest {
 		m.Latest = append(m.Latest, adminOrderRow(o))
 	}
+	m.Upstreams = upstreams
 	for _, u := range upstreams {
-		m.Upstreams = append(m.Upstreams, views.UpstreamRow{Name: u.Upstream, Sandbox: u.Upstream == sandboxUpstream,
-			LastSuccessAt: u.LastSuccessAt, LastErrorAt: u.LastErrorAt, LastError: u.LastError})
-		if u.LastErrorAt.After(u.LastSuccessAt) {
-			m.Alarms = append(m.Alarms, views.Alarm{Code: "upstream_failing", Name: u.Upstream, At: u.LastErrorAt})
-		}
+		m.Alarms = append(m.Alarms, upstreamAlarms(u, h.Book.Now())...)
 	}
 	if late > 0 {
 		m.Alarms = append(m.Alarms, views.Alarm{Code: "jobs_late", Count: late})

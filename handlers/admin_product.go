@@ -50,7 +50,7 @@ func (h *Handlers) productForm(c echo.Context, status int, m views.AdminProductP
 		m.Currencies = append(m.Currencies, string(k))
 	}
 	var err error
-	if m.Upstreams, err = h.Upstreams.Names(c.Request().Context()); err != nil {
+	if m.Upstreams, err = h.upstreamOptions(c.Request().Context()); err != nil {
 		return err
 	}
 	m.Validations, m.DomainTypes, m.AllMethods = db.Validations, db.DomainTypes, db.DCVMethods

@@ -8,7 +8,6 @@ package handlers
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -46,16 +45,6 @@ type Handlers struct {
 	DemoLogins       []views.DemoLogin
 	DemoCustomerLink string         // address of an end customer's page to try; "" is none
 	DemoOther        views.DemoShop // the demo's other shop; zero: there is none
-}
-
-// Upstreams are the systems that are bought from, by the names that offers and
-// orders have for them.
-type Upstreams interface {
-	// Names lists all.
-	Names(ctx context.Context) ([]string, error)
-	// Can says whether one has an ability, in the words of the adapters: "reissue",
-	// "revoke", "cancel", "renew", "change_dcv", "resend", "licence", …
-	Can(ctx context.Context, upstream, ability string) (bool, error)
 }
 
 // Visitor is who makes a request; web's middleware finds it out.

@@ -22,6 +22,12 @@ var (
 	// ErrCredentials: the upstream does not accept our login; nothing was changed there. A person must act.
 	ErrCredentials = errors.New("upstream does not accept the credentials")
 
+	// ErrSecondFactor: beside ErrCredentials where the upstream says that the account asks for a second factor.
+	ErrSecondFactor = errors.New("the upstream wants a second factor")
+
+	// ErrAddress: beside ErrCredentials where the upstream says that it lets nobody in from our address.
+	ErrAddress = errors.New("the upstream does not let our address in")
+
 	// ErrUnknown: the upstream has no such order.
 	ErrUnknown = errors.New("unknown to the upstream")
 

@@ -15,13 +15,19 @@ type Kind struct {
 	Fields  []Field
 	Able    []Ability // of everything Open answers
 
+	// SecretsDays is after how many days the upstream stops accepting a login that was not changed; 0: never.
+	SecretsDays int
+
 	// Open makes the adapter; nothing is called yet. The error says what is wrong with the account.
 	Open func(Account) (Provider, error)
 }
 
 // Field is one thing that an account of a kind is made of, beside its address.
 type Field struct {
-	Code     string // what the pages word: "user", "password", "key", "token", "language", "envelope", "project", "credit_cents"
+	// Code: the pages word "user", "password", "key", "token", "secret", "account", "client_id", "client_secret", "language",
+	// "envelope", "login", "project" and "credit_cents", and show any other as it is. Not one of "name", "kind", "base_url",
+	// "active" and "low_balance", which every upstream has.
+	Code     string
 	Secret   bool   // sealed in the book and never shown again
 	Optional bool
 	Choices  []string // empty: free text; the first one is usual

@@ -35,22 +35,16 @@ type ReviewItem struct {
 	At     time.Time
 }
 
-// UpstreamRow is how an upstream answers.
-type UpstreamRow struct {
-	Name          string
-	Sandbox       bool
-	LastSuccessAt time.Time
-	LastErrorAt   time.Time
-	LastError     string // verbatim
-}
-
 // Alarm is what is wrong with the house as a whole. Code: upstream_failing (Name, At since),
-// jobs_late (Count), mail_failing (Count), rate_missing (Name, Count), below_cost (Count).
+// upstream_paused (Name), upstream_low (Name, Amount), upstream_secrets (Name, At when its
+// login ends or ended), jobs_late (Count), mail_failing (Count), rate_missing (Name,
+// Count), below_cost (Count).
 type Alarm struct {
-	Code  string
-	Name  string
-	Count int
-	At    time.Time
+	Code   string
+	Name   string
+	Count  int
+	Amount money.Money
+	At     time.Time
 }
 
 // calm says whether nothing waits for a person and nothing is wrong.
@@ -115,6 +109,8 @@ func (r ReviewItem) href() templ.SafeURL {
 // where is the page that shows what an alarm is about, with the key of its name.
 func (a Alarm) where() (href, key string) {
 	switch a.Code {
+	case "upstream_failing", "upstream_paused", "upstream_low", "upstream_secrets":
+		return upstreamsPath, "nav.upstreams"
 	case "jobs_late":
 		return "/admin/jobs", "nav.jobs"
 	case "mail_failing":
@@ -124,13 +120,19 @@ func (a Alarm) where() (href, key string) {
 	}
 }
 
-// failing says whether an upstream's last answer was an error.
-func (u UpstreamRow) failing() bool { return u.LastErrorAt.After(u.LastSuccessAt) }
-
 func (a Alarm) text(ctx context.Context, now time.Time) string {
 	switch a.Code {
 	case "upstream_failing":
 		return i18n.T(ctx, "alarm.upstream_failing", "Name", a.Name, "Ago", i18n.Ago(ctx, now, a.At))
+	case "upstream_paused":
+		return i18n.T(ctx, "alarm.upstream_paused", "Name", a.Name)
+	case "upstream_low":
+		return i18n.T(ctx, "alarm.upstream_low", "Name", a.Name, "Amount", i18n.Money(ctx, a.Amount))
+	case "upstream_secrets":
+		if now.Before(a.At) {
+			return i18n.T(ctx, "alarm.upstream_secrets", "Name", a.Name, "Date", i18n.Date(ctx, a.At))
+		}
+		return i18n.T(ctx, "alarm.upstream_secrets_over", "Name", a.Name, "Date", i18n.Date(ctx, a.At))
 	case "jobs_late":
 		return i18n.N(ctx, "alarm.jobs_late", a.Count)
 	case "rate_missing":

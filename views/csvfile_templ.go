@@ -456,7 +456,7 @@ func upstreamChoice(name string, m AdminProductPage, value string) templ.Compone
 			templ_7745c5c3_Var24 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = Select(Picker{Name: name, Label: i18n.T(ctx, "products.upstream"), Value: value, Error: m.Problems.Of(ctx, name), Options: append([]Option{{"", i18n.T(ctx, "upstream.none")}}, plainOptions(m.Upstreams)...)}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Picker{Name: name, Label: i18n.T(ctx, "products.upstream"), Value: value, Error: m.Problems.Of(ctx, name), Options: append([]Option{{"", i18n.T(ctx, "upstream.none")}}, m.Upstreams...)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

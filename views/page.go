@@ -112,6 +112,7 @@ func (p Page) navigation() []navItem {
 			{"resellers", "/admin/resellers", "users"},
 			{"groups", "/admin/groups", "tag"},
 			{"products", "/admin/products", "package"},
+			{"upstreams", "/admin/upstreams", "plug"},
 			{"topups", "/admin/top-ups", "banknote"},
 			{"ledger", "/admin/ledger", "book-open"},
 			{"stats", "/admin/stats", "chart-column"},

@@ -37,7 +37,7 @@ type AdminProductPage struct {
 	Active, Ordered                 bool
 	Kinds, Validations, DomainTypes []string // to choose from
 	AllMethods, Currencies          []string
-	Upstreams                       []string // that a new offer may name
+	Upstreams                       []Option // that a new offer may name, with their kinds
 	Terms                           []TermForm
 	Offers                          []OfferForm
 	Problems                        Problems

@@ -71,6 +71,10 @@ func (d *Desk) Upstream(ctx context.Context, name string) (providers.Provider, e
 // Open makes the adapter of a row and its secrets, for use beside the kept ones:
 // to try an account before it is kept.
 func (d *Desk) Open(row db.Upstream, secrets map[string]string) (providers.Provider, error) {
+	return d.open(row, secrets, 0)
+}
+
+func (d *Desk) open(row db.Upstream, secrets map[string]string, timeout time.Duration) (providers.Provider, error) {
 	kind, ok := providers.KindNamed(d.kinds, row.Kind)
 	if !ok {
 		return nil, fmt.Errorf("upstream %q: this program does not know the kind %q", row.Name, row.Kind)
@@ -80,7 +84,7 @@ func (d *Desk) Open(row db.Upstream, secrets map[string]string) (providers.Provi
 		fields = map[string]string{}
 	}
 	maps.Copy(fields, secrets)
-	return kind.Open(providers.Account{Name: row.Name, BaseURL: row.BaseURL, Fields: fields, Log: d.log})
+	return kind.Open(providers.Account{Name: row.Name, BaseURL: row.BaseURL, Fields: fields, Log: d.log, Timeout: timeout})
 }
 
 // Names lists all upstreams.

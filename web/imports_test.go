@@ -18,7 +18,7 @@ var rooms = []struct {
 	room string
 	may  []string
 }{
-	{".", []string{"db", "db/*", "providers", "providers/*", "web", "web/demo", "handlers/*"}},
+	{".", []string{"db", "db/*", "providers", "providers/*", "web", "web/command", "web/demo", "handlers/*"}},
 
 	{"db", []string{"db/money", "db/certs"}},
 	{"db/money", nil},
@@ -43,6 +43,7 @@ var rooms = []struct {
 	{"handlers/*", []string{"handlers/access", "db", "db/money", "db/certs", "views", "views/i18n", "web/session", "echo"}},
 
 	{"web/session", []string{"echo"}},
+	{"web/command", []string{"db"}},
 	{"web/demo", []string{"web", "handlers", "handlers/jobs", "views", "db", "db/demo", "providers", "providers/pretend", "providers/sandbox"}}, // wiring, as main
 	{"web/webtest", []string{"db", "db/dbtest", "web", "handlers/access", "providers", "providers/pretend", "providers/sandbox"}},
 	{"web", []string{"handlers", "handlers/*", "web/session", "views", "views/i18n", "static", "db", "providers", "providers/dcv", "echo"}},

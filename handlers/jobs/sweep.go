@@ -9,7 +9,7 @@ import (
 const sweepEvery = 15 * time.Minute
 
 // sweep ends orders whose term is over, indexes new ones, forgets sessions, zips,
-// deliveries and requests of long ago, and warns of certificates that will end.
+// deliveries, requests and the health of upstreams of long ago, and warns of certificates that will end.
 func (w *Worker) sweep(ctx context.Context) error {
 	if _, err := w.Book.ExpireOrders(ctx); err != nil {
 		return err
@@ -39,6 +39,12 @@ func (w *Worker) sweep(ctx context.Context) error {
 		return err
 	}
 	if err := w.Book.WarnExpiring(ctx); err != nil {
+		return err
+	}
+	if err := w.Book.PurgeHealth(ctx); err != nil {
+		return err
+	}
+	if err := w.Book.WatchBalances(ctx); err != nil {
 		return err
 	}
 	if w.cores != nil {

@@ -43,6 +43,10 @@ type Worker struct {
 	// WebhookMail words the mail that an endpoint was disabled, to its reseller's address.
 	WebhookMail func(w db.Webhook, to string) db.Mail
 
+	// LowBalanceMails words the mails to admins that our balance at an upstream is low;
+	// nil: none are sent.
+	LowBalanceMails func(ctx context.Context) (db.LowBalance, error)
+
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
 	Lease time.Duration
@@ -184,6 +188,8 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.invoiceZip(ctx, job)
 	case db.JobWebhook:
 		return w.webhook(ctx, job)
+	case db.JobBalance:
+		return w.balance(ctx, job)
 	case db.JobSweep:
 		return w.sweep(ctx)
 	}

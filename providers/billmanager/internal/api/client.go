@@ -233,6 +233,7 @@ func judge(a wire.Answer, function string, read bool) (*Node, error) {
 type Denied struct {
 	Words        string
 	SecondFactor bool // the account wants a second factor, which no program can give
+	Object       string
 }
 
 func (d *Denied) Error() string {
@@ -242,7 +243,18 @@ func (d *Denied) Error() string {
 	return d.Words
 }
 
-func (d *Denied) Is(target error) bool { return target == providers.ErrCredentials }
+// Is makes it ErrSecondFactor or ErrAddress too where it is about that.
+func (d *Denied) Is(target error) bool {
+	switch target {
+	case providers.ErrCredentials:
+		return true
+	case providers.ErrSecondFactor:
+		return d.SecondFactor
+	case providers.ErrAddress:
+		return d.Object == "badip" || providers.AboutAddress(d.Words)
+	}
+	return false
+}
 
 func secondFactor(words string) error { return &Denied{Words: words, SecondFactor: true} }
 
@@ -273,9 +285,9 @@ func refusal(e *Node, function string, strange func(string, bool) error) error {
 		if containsAny(said, "2fa", "totp", "two-factor", "two factor", "twofactor", "second factor", "one-time", "двухфактор") {
 			return secondFactor(words)
 		}
-		return &Denied{Words: words}
+		return &Denied{Words: words, Object: object}
 	case "access":
-		return &Denied{Words: words}
+		return &Denied{Words: words, Object: object}
 	case "missed", "notfound", "not_found":
 		switch object {
 		case "func", "function":

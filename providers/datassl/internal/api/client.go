@@ -123,7 +123,7 @@ func judge(a wire.Answer, e *Envelope, changes bool) error {
 	}
 	switch {
 	case a.Status == http.StatusUnauthorized, e.Code == "scope_missing":
-		return &Denied{Words: words}
+		return &Denied{Words: words, Code: e.Code.String()}
 	case e.Code == "idempotency_running":
 		return &providers.Failure{Trouble: providers.TroubleBusy, Changes: changes, Reached: changes, Status: a.Status, Detail: words}
 	case a.Status == http.StatusPaymentRequired:
@@ -137,10 +137,14 @@ func judge(a wire.Answer, e *Envelope, changes bool) error {
 }
 
 // Denied is providers.ErrCredentials with the shop's words.
-type Denied struct{ Words string }
+type Denied struct{ Words, Code string }
 
-func (d *Denied) Error() string        { return d.Words }
-func (d *Denied) Is(target error) bool { return target == providers.ErrCredentials }
+func (d *Denied) Error() string { return d.Words }
+
+// Is makes it ErrAddress too where the words are about our address.
+func (d *Denied) Is(target error) bool {
+	return target == providers.ErrCredentials || target == providers.ErrAddress && (d.Code == "address_not_allowed" || providers.AboutAddress(d.Words))
+}
 
 // Missing is providers.ErrUnknown with the shop's words.
 type Missing struct{ Words, Code string }

@@ -210,8 +210,12 @@ var (
 // Denied is providers.ErrCredentials with the upstream's words.
 type Denied struct{ Words string }
 
-func (d *Denied) Error() string        { return d.Words }
-func (d *Denied) Is(target error) bool { return target == providers.ErrCredentials }
+func (d *Denied) Error() string { return d.Words }
+
+// Is makes it ErrAddress too where the words are about our address.
+func (d *Denied) Is(target error) bool {
+	return target == providers.ErrCredentials || target == providers.ErrAddress && (providers.AboutAddress(d.Words))
+}
 
 // keyRefused is Denied to a key, not to the login behind it.
 type keyRefused struct{ Denied }

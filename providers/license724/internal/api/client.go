@@ -114,7 +114,7 @@ func judge(a wire.Answer, e *Envelope, changes bool) error {
 	}
 	switch a.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return &Denied{Words: words}
+		return &Denied{Words: words, Code: e.Code.String()}
 	case http.StatusPaymentRequired:
 		return providers.Refuse("balance", words)
 	case http.StatusNotFound:
@@ -129,10 +129,14 @@ func judge(a wire.Answer, e *Envelope, changes bool) error {
 var fields = map[string]string{"type": "product", "new_type": "product", "code": "product", "ip": "ip", "newip": "ip", "billingcycle": "months", "balance": "balance"}
 
 // Denied is providers.ErrCredentials with the upstream's words.
-type Denied struct{ Words string }
+type Denied struct{ Words, Code string }
 
-func (d *Denied) Error() string        { return d.Words }
-func (d *Denied) Is(target error) bool { return target == providers.ErrCredentials }
+func (d *Denied) Error() string { return d.Words }
+
+// Is makes it ErrAddress too where the words are about our address.
+func (d *Denied) Is(target error) bool {
+	return target == providers.ErrCredentials || target == providers.ErrAddress && (d.Code == "address_not_allowed" || providers.AboutAddress(d.Words))
+}
 
 // Missing is providers.ErrUnknown with the upstream's words.
 type Missing struct{ Words string }

@@ -249,8 +249,12 @@ func mentions(text string, words []string) bool {
 // Denied is providers.ErrCredentials with the shop's words.
 type Denied struct{ Words string }
 
-func (d *Denied) Error() string        { return d.Words }
-func (d *Denied) Is(target error) bool { return target == providers.ErrCredentials }
+func (d *Denied) Error() string { return d.Words }
+
+// Is makes it ErrAddress too where the words are about our address.
+func (d *Denied) Is(target error) bool {
+	return target == providers.ErrCredentials || target == providers.ErrAddress && (providers.AboutAddress(d.Words))
+}
 
 // Missing is providers.ErrUnknown with the shop's words.
 type Missing struct{ Words string }
