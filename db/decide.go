@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What an admin decides about an order, each with its line in the audit.
@@ -30,17 +31,21 @@ func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64
 	return jobID, err
 }
 
-// DecidePlaced settles an unsure order: the upstream has it, under upstreamID.
-// ErrStale when it is not unsure any more, ErrDuplicate when that upstream order
-// belongs to another certificate, ErrInvalid without an upstreamID.
+// DecidePlaced settles an unsure order: the upstream has it, under upstreamID. What
+// was wanted of a licence is done then, and has no id of its own. ErrStale when it
+// is not unsure any more, ErrDuplicate when that upstream order belongs to another
+// certificate, ErrInvalid without an upstreamID.
 func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstreamID string) error {
-	if upstreamID == "" || len(upstreamID) > 100 {
+	if len(upstreamID) > 100 {
 		return fmt.Errorf("upstream id: %w", ErrInvalid)
 	}
 	return db.transact(ctx, func(t *tx) error {
 		o, c, err := unsure(ctx, t, orderID)
 		if err != nil {
 			return err
+		}
+		if upstreamID == "" && o.Wish == "" {
+			return fmt.Errorf("upstream id: %w", ErrInvalid)
 		}
 		var others int
 		err = t.QueryRowContext(ctx, `select count(*) from certificate where upstream = $1 and upstream_id = $2 and not (order_id = $3 and state = 'refused')`,
@@ -63,7 +68,7 @@ func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstrea
 			return err
 		}
 		return audit(ctx, t, by, Change{Action: "order.placed", Object: object("order", o.ID), ResellerID: o.ResellerID,
-			Before: string(FulfilmentUnsure), After: c.Upstream + " " + upstreamID})
+			Before: string(FulfilmentUnsure), After: strings.TrimSpace(c.Upstream + " " + upstreamID)})
 	})
 }
 

@@ -79,7 +79,7 @@ func (c *call) renew() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		o, err := c.book.RenewLicence(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, months, "")
+		o, err := c.book.RenewLicence(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, months, db.WishForm{})
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (c *call) changeCore() (any, error) {
 		if !ok {
 			return nil, &badParameter{name: "new_type", status: http.StatusUnprocessableEntity, key: "l724.error.no_product"}
 		}
-		o, err := c.book.ChangeCore(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, p.ID, "")
+		o, err := c.book.ChangeCore(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, p.ID, db.WishForm{})
 		if err != nil {
 			return nil, err
 		}
