@@ -16,7 +16,7 @@ func TestEveryOtherPageHolds(t *testing.T) {
 	b.look(200, "licences")
 	b.press("main tbody a")
 	b.look(200, "licence")
-	b.press(button("Look at the renewal"))
+	b.press(button("Review the renewal"))
 	b.look(200, "licence-renew")
 	b.open("/invoices")
 	b.press("main tbody a[href^='/invoices/']")

@@ -72,7 +72,7 @@ func (h *Handlers) askRenewal(c echo.Context, status int, l db.Order, months str
 		return h.licenceProblem(c, l, "months", "term_not_sold", "")
 	}
 	text := i18n.T(ctx, "licence.renew.ask", "Term", i18n.Months(ctx, int(t.Value)), "Amount", i18n.Money(ctx, t.Amount), "Date", i18n.Date(ctx, l.EndsAt.AddDate(0, int(t.Value), 0)))
-	return h.askPaid(c, status, l, "/renew", text, i18n.T(ctx, "licence.renew.pay", "Amount", i18n.Money(ctx, t.Amount)), t, before, views.Hidden{Name: "months", Value: months})
+	return h.askPaid(c, status, l, "/renew", i18n.T(ctx, "licence.renew.title", "IP", l.Domain), text, i18n.T(ctx, "licence.renew.pay", "Amount", i18n.Money(ctx, t.Amount)), t, before, views.Hidden{Name: "months", Value: months})
 }
 
 // RenewLicence is POST /licences/:id/renew with months, quoted and form_token.
@@ -109,7 +109,7 @@ func (h *Handlers) askCore(c echo.Context, status int, l db.Order, product strin
 		text = i18n.T(ctx, "licence.core.ask", "Product", l.ProductName, "Core", t.Name, "Amount", i18n.Money(ctx, t.Amount), "Date", i18n.Date(ctx, l.EndsAt))
 		button = i18n.T(ctx, "licence.core.pay", "Amount", i18n.Money(ctx, t.Amount))
 	}
-	return h.askPaid(c, status, l, "/core", text, button, t, before, views.Hidden{Name: "product", Value: product})
+	return h.askPaid(c, status, l, "/core", i18n.T(ctx, "licence.core.title", "Product", l.ProductName, "Core", t.Name), text, button, t, before, views.Hidden{Name: "product", Value: product})
 }
 
 // ChangeCore is POST /licences/:id/core with product, quoted and form_token.
@@ -124,12 +124,12 @@ func (h *Handlers) ChangeCore(c echo.Context) error {
 
 // askPaid asks before something is bought for a licence; the form carries the price
 // that is agreed to.
-func (h *Handlers) askPaid(c echo.Context, status int, l db.Order, action, text, button string, t views.LicencePrice, before *db.PriceChanged, field views.Hidden) error {
+func (h *Handlers) askPaid(c echo.Context, status int, l db.Order, action, title, text, button string, t views.LicencePrice, before *db.PriceChanged, field views.Hidden) error {
 	ctx := c.Request().Context()
 	if before != nil {
 		text = i18n.T(ctx, "licence.repriced", "Before", i18n.Money(ctx, money.USD(before.Quoted)), "Now", i18n.Money(ctx, t.Amount)) + " " + text
 	}
-	return h.askLicence(c, status, l, action, text, button, false, field,
+	return h.askLicence(c, status, l, action, title, text, button, false, field,
 		views.Hidden{Name: "quoted", Value: strconv.FormatInt(t.Amount.Minor, 10)}, views.Hidden{Name: "form_token", Value: rand.Text()})
 }
 

@@ -135,11 +135,10 @@ func (h *Handlers) licenceModel(c echo.Context, l db.Order) (views.LicencePage, 
 }
 
 // askLicence shows what a change of a licence means, before it is made.
-func (h *Handlers) askLicence(c echo.Context, status int, l db.Order, action, text, button string, danger bool, fields ...views.Hidden) error {
-	return show(h, c, status, views.ConfirmPage, views.Confirmation{
-		ID: "ask-licence", Title: l.ProductName + " · " + l.Domain, Text: text, Action: licencePath(l.ID, action), Fields: fields, Button: button, Danger: danger,
-		Back: licencePath(l.ID, ""),
-	})
+func (h *Handlers) askLicence(c echo.Context, status int, l db.Order, action, title, text, button string, danger bool, fields ...views.Hidden) error {
+	return show(h, c, status, views.LicenceConfirm, views.LicenceQuestion{Licence: l.ProductName + " · " + l.Domain, Confirmation: views.Confirmation{
+		ID: "ask-licence", Title: title, Text: text, Action: licencePath(l.ID, action), Fields: fields, Button: button, Danger: danger, Back: licencePath(l.ID, ""),
+	}})
 }
 
 func (h *Handlers) licenceProblem(c echo.Context, l db.Order, field, code, name string) error {
@@ -155,7 +154,7 @@ func (h *Handlers) SuspendLicenceForm(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	return h.askLicence(c, http.StatusOK, l, "/suspend", i18n.T(ctx, "licence.suspend.ask", "Date", i18n.Date(ctx, l.EndsAt)), i18n.T(ctx, "licence.suspend.go", "IP", l.Domain), true)
+	return h.askLicence(c, http.StatusOK, l, "/suspend", i18n.T(ctx, "licence.suspend.title", "IP", l.Domain), i18n.T(ctx, "licence.suspend.ask", "Date", i18n.Date(ctx, l.EndsAt)), i18n.T(ctx, "licence.suspend.go", "IP", l.Domain), true)
 }
 
 // SuspendLicence is POST /licences/:id/suspend.
@@ -183,7 +182,7 @@ func (h *Handlers) MoveLicenceForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.askLicence(c, http.StatusOK, l, "/ip", i18n.T(ctx, "licence.move.ask", "From", l.Domain, "To", to), i18n.T(ctx, "licence.move.yes", "To", to), true,
+	return h.askLicence(c, http.StatusOK, l, "/ip", i18n.T(ctx, "licence.move.title", "To", to), i18n.T(ctx, "licence.move.ask", "From", l.Domain, "To", to), i18n.T(ctx, "licence.move.yes", "To", to), true,
 		views.Hidden{Name: "ip", Value: to})
 }
 

@@ -83,6 +83,12 @@ type LicencePage struct {
 	Problems  Problems
 }
 
+// LicenceQuestion is what is asked before a licence is changed.
+type LicenceQuestion struct {
+	Licence string // product and address, as its page is titled
+	Confirmation
+}
+
 // LicencePrice is a term or a product, and what it costs, tax included.
 type LicencePrice struct {
 	Value  int64 // months or the product's id
