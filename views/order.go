@@ -283,10 +283,17 @@ func (m OrderPage) eventDetail(ctx context.Context, e OrderEvent) string {
 // cancellation names what cancelling an order does. A dialog, or a page of its own.
 func (m OrderPage) cancellation(ctx context.Context) Confirmation {
 	amount := i18n.Money(ctx, m.Refund)
+	text := i18n.T(ctx, "order.cancel.text", "Name", m.title(ctx), "Amount", amount)
+	switch {
+	case m.Wish != "":
+		text = i18n.T(ctx, "licence.cancel.wish", "Amount", amount)
+	case !m.HasCertificate():
+		text = i18n.T(ctx, "licence.cancel.text", "Name", m.title(ctx), "Amount", amount)
+	}
 	return m.cancellingUnpaid(ctx, Confirmation{
 		ID: "cancel", Danger: true, Back: m.OrderHref(), Action: m.OrderHref() + "/cancel",
 		Title:  i18n.T(ctx, "order.cancel.title", "Number", m.Number),
-		Text:   i18n.T(ctx, "order.cancel.text", "Name", m.title(ctx), "Amount", amount),
+		Text:   text,
 		Button: i18n.T(ctx, "order.cancel.do", "Amount", amount),
 	})
 }

@@ -108,6 +108,16 @@ func (w *Worker) changeLicence(ctx context.Context, job db.Job) error {
 	if at.Order.Status != db.StatusCompleted {
 		return nil // it has ended since, and whoever asked for this knows
 	}
+	switch job.Kind { // noted already, by whoever died before the job was ended
+	case db.JobLicenceMove:
+		if at.Order.Domain == wish.IP {
+			return nil
+		}
+	default:
+		if at.Order.Suspended == (job.Kind == db.JobLicenceSuspend) {
+			return nil
+		}
+	}
 	l, err := w.licencer(at.Upstream)
 	if err == nil {
 		switch job.Kind {

@@ -348,3 +348,19 @@ func TestNothingIsChangedOfALicenceThatHasEnded(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// The process dies between the note and the end of the job.
+func TestAChangeThatIsNotedIsNotMadeAgain(t *testing.T) {
+	p := openPlant(t)
+	if _, err := p.book.MoveLicence(ctx, p.by, p.reseller, p.licence.ID, "203.0.113.20"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.book.RecordMoved(ctx, p.by, p.licence.ID, "203.0.113.20"); err != nil {
+		t.Fatal(err)
+	}
+	p.keeper.before = func() error { t.Error("the upstream was asked"); return nil }
+	p.due()
+	if got := p.now(p.licence.ID); got.Domain != "203.0.113.20" || got.Message != "" {
+		t.Errorf("%+v", got)
+	}
+}
