@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What an admin decides about an order, each with its line in the audit.
@@ -37,11 +38,12 @@ func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64
 	return jobID, err
 }
 
-// DecidePlaced settles an unsure order: the upstream has it, under upstreamID.
-// ErrStale when it is not unsure any more, ErrDuplicate when that upstream order
-// belongs to another certificate, ErrInvalid without an upstreamID.
+// DecidePlaced settles an unsure order: the upstream has it, under upstreamID. What
+// was wanted of a licence is done then, and has no id of its own. ErrStale when it
+// is not unsure any more, ErrDuplicate when that upstream order belongs to another
+// certificate, ErrInvalid without an upstreamID.
 func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstreamID string) error {
-	if upstreamID == "" || len(upstreamID) > 100 {
+	if len(upstreamID) > 100 {
 		return fmt.Errorf("upstream id: %w", ErrInvalid)
 	}
 	return db.transact(ctx, func(t *tx) error {
@@ -49,15 +51,15 @@ func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstrea
 		if err != nil {
 			return err
 		}
-		if o.Wish == "" {
-			if err := notTaken(ctx, t, c, upstreamID); err != nil {
-				return err
-			}
-		}
-		if o.Wish != "" {
+		switch {
+		case o.Wish != "":
 			err = licenceDone(ctx, t, by, o, c)
-		} else {
-			err = accept(ctx, t, by, c, upstreamID)
+		case upstreamID == "":
+			return fmt.Errorf("upstream id: %w", ErrInvalid)
+		default:
+			if err = notTaken(ctx, t, c, upstreamID); err == nil {
+				err = accept(ctx, t, by, c, upstreamID)
+			}
 		}
 		if err != nil {
 			return err
@@ -66,7 +68,7 @@ func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstrea
 			return err
 		}
 		return audit(ctx, t, by, Change{Action: "order.placed", Object: object("order", o.ID), ResellerID: o.ResellerID,
-			Before: string(FulfilmentUnsure), After: c.Upstream + " " + upstreamID})
+			Before: string(FulfilmentUnsure), After: strings.TrimSpace(c.Upstream + " " + upstreamID)})
 	})
 }
 

@@ -71,7 +71,7 @@ const FigureRule = figureRule
 // Rules lists the rules that Verify checks with queries.
 func Rules() []string {
 	var names []string
-	for _, r := range slices.Concat(rules, moneyRules) {
+	for _, r := range slices.Concat(rules, moneyRules, licenceRules) {
 		names = append(names, r.rule)
 	}
 	return names

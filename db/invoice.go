@@ -52,6 +52,7 @@ type Snapshot struct {
 	Domain    string        `json:"domain"`
 	Product   string        `json:"product"`
 	Months    int           `json:"months"`
+	Wish      Wish          `json:"wish,omitempty"` // what was bought for a licence
 }
 
 // Invoice is made with its order. Amounts are cents of Currency.
@@ -99,7 +100,7 @@ func mayBuy(ctx context.Context, q querier, resellerID int64) error {
 // writeInvoice makes the invoice of an order in the order's transaction.
 func writeInvoice(ctx context.Context, t *tx, number string, o Order, d Draft) error {
 	s := Snapshot{
-		Seller: d.seller, Buyer: d.buyer, TaxRateBP: d.buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months,
+		Seller: d.seller, Buyer: d.buyer, TaxRateBP: d.buyer.taxRateBP, Domain: o.Domain, Product: o.ProductName, Months: o.Months, Wish: o.Wish,
 		Lines: d.lines(),
 	}
 	text, err := json.Marshal(s)

@@ -38,6 +38,12 @@ type LicenceChange struct {
 	IP string `json:",omitempty"` // where it moves to
 }
 
+// WishForm is how somebody agreed to buy something for a licence.
+type WishForm struct {
+	Token  string // the form's, to be placed once; "" for none
+	Quoted *int64 // what they were told it costs, USD cents with tax; nil: whatever it does
+}
+
 // licenceWish is how an order is about a licence.
 type licenceWish struct {
 	order int64
@@ -102,6 +108,18 @@ func (db *DB) licenceProducts(ctx context.Context) ([]int64, error) {
 	return db.ids(ctx, `select id from product where kind = 'licence' order by id`)
 }
 
+// LicenceProduct is a licence product to narrow a list by.
+type LicenceProduct struct {
+	ID   int64
+	Name string
+}
+
+// LicenceProducts lists the licence products by name, those no longer sold too.
+func (db *DB) LicenceProducts(ctx context.Context) ([]LicenceProduct, error) {
+	return collect(ctx, db.read, func(s scanner) (p LicenceProduct, err error) { return p, s.Scan(&p.ID, &p.Name) },
+		`select id, name from product where kind = 'licence' order by lower(name), id`)
+}
+
 // Licence finds a reseller's licence by its order; ErrNotFound for an order that
 // is none, or another reseller's.
 func (db *DB) Licence(ctx context.Context, resellerID, orderID int64) (Order, error) {
@@ -129,26 +147,6 @@ func (db *DB) LicencesAt(ctx context.Context, resellerID int64, ip string) ([]Or
 // changes, the newest first.
 func (db *DB) LicenceOrders(ctx context.Context, resellerID, orderID int64) ([]Order, error) {
 	return collect(ctx, db.read, scanOrder, `select `+orderColumns+` from `+orderTables+` where o.reseller_id = $1 and o.licence_id = $2 order by o.id desc`, resellerID, orderID)
-}
-
-// soleLicence refuses a second licence of a product at one address: nobody could
-// say any more which of them is meant.
-func soleLicence(ctx context.Context, t *tx, o Order) error {
-	if o.Kind != KindLicence || o.LicenceID != 0 {
-		return nil
-	}
-	return placeFree(ctx, t, o, o.ProductID, o.Domain, "domain")
-}
-
-// placeFree refuses a place where another licence of the product is.
-func placeFree(ctx context.Context, q querier, o Order, productID int64, ip, field string) error {
-	var taken int
-	err := q.QueryRowContext(ctx, `select count(*) from orders where reseller_id = $1 and product_id = $2 and domain = $3 and id <> $4
-		and licence_id is null and status not in ('cancelled', 'expired')`, o.ResellerID, productID, ip, o.ID).Scan(&taken)
-	if err == nil && taken > 0 {
-		return &Rejected{Problems: []Problem{{Field: field, Code: "licence_exists", Name: ip}}}
-	}
-	return driverError(err)
 }
 
 // working holds a licence that may be changed: delivered, its term running, and
@@ -208,15 +206,18 @@ func (db *DB) costAt(ctx context.Context, q querier, o Order, productID int64, m
 }
 
 // placeWish buys something for a licence, at a cost that is the wish's own.
-func (db *DB) placeWish(ctx context.Context, t *tx, by Actor, l Order, p Product, months int, price Quote, w licenceWish, token string) (Order, error) {
+func (db *DB) placeWish(ctx context.Context, t *tx, by Actor, l Order, p Product, months int, price Quote, w licenceWish, form WishForm) (Order, error) {
 	seller, buyer, err := parties(ctx, t, l.ResellerID)
 	if err != nil {
 		return Order{}, err
 	}
 	price.Tax = money.PercentBP(money.USD(price.Total), buyer.taxRateBP).Minor
 	price.Payable = price.Total + price.Tax
-	d := Draft{NewOrder: NewOrder{ProductID: p.ID, Months: months, Domain: l.Domain, CustomerName: l.CustomerName, CustomerEmail: l.CustomerEmail, FormToken: token},
+	d := Draft{NewOrder: NewOrder{ProductID: p.ID, Months: months, Domain: l.Domain, CustomerName: l.CustomerName, CustomerEmail: l.CustomerEmail, FormToken: form.Token, Quoted: form.Quoted},
 		Product: p, Term: Term{Months: months, cost: w.cost}, TaxRateBP: buyer.taxRateBP, Quote: price, seller: seller, buyer: buyer, licence: w}
+	if err := d.asQuoted(); err != nil {
+		return Order{}, err
+	}
 	return db.place(ctx, t, by, l.ResellerID, d)
 }
 
@@ -249,9 +250,9 @@ func (db *DB) wishFor(ctx context.Context, resellerID int64, token string, place
 // upstream has renewed it. The same token answers the order it placed before.
 // Errors: *Rejected (months), ErrNotFound (no such licence, or its product is no
 // longer sold), ErrStale (it does not run, or a change of it is under way),
-// *InsufficientCredit, ErrNoRate, ErrForbidden, ErrSuspended, ErrInvalid.
-func (db *DB) RenewLicence(ctx context.Context, by Actor, resellerID, orderID int64, months int, token string) (Order, error) {
-	return db.wishFor(ctx, resellerID, token, func(t *tx) (Order, error) {
+// *InsufficientCredit, *PriceChanged, ErrNoRate, ErrForbidden, ErrSuspended, ErrInvalid.
+func (db *DB) RenewLicence(ctx context.Context, by Actor, resellerID, orderID int64, months int, form WishForm) (Order, error) {
+	return db.wishFor(ctx, resellerID, form.Token, func(t *tx) (Order, error) {
 		l, err := db.working(ctx, t, resellerID, orderID)
 		if err != nil {
 			return Order{}, err
@@ -268,7 +269,7 @@ func (db *DB) RenewLicence(ctx context.Context, by Actor, resellerID, orderID in
 		if err != nil {
 			return Order{}, err
 		}
-		return db.placeWish(ctx, t, by, l, p, months, p.Price(term, 0, 0, 0), licenceWish{order: l.ID, wish: WishRenew, cost: c}, token)
+		return db.placeWish(ctx, t, by, l, p, months, p.Price(term, 0, 0, 0), licenceWish{order: l.ID, wish: WishRenew, cost: c}, form)
 	})
 }
 
@@ -346,9 +347,10 @@ func restOfTerm(cents int64, months int, now, end time.Time) int64 {
 // ChangeCore turns a licence into one of LicenceCores, for what that costs more
 // until the end of the term: an order as RenewLicence makes one. The same token
 // answers the order it placed before. Errors: *Rejected (product), ErrNotFound,
-// ErrStale, *InsufficientCredit, ErrNoRate, ErrForbidden, ErrSuspended, ErrInvalid.
-func (db *DB) ChangeCore(ctx context.Context, by Actor, resellerID, orderID, productID int64, token string) (Order, error) {
-	return db.wishFor(ctx, resellerID, token, func(t *tx) (Order, error) {
+// ErrStale, *InsufficientCredit, *PriceChanged, ErrNoRate, ErrForbidden,
+// ErrSuspended, ErrInvalid.
+func (db *DB) ChangeCore(ctx context.Context, by Actor, resellerID, orderID, productID int64, form WishForm) (Order, error) {
+	return db.wishFor(ctx, resellerID, form.Token, func(t *tx) (Order, error) {
 		l, err := db.working(ctx, t, resellerID, orderID)
 		if err != nil {
 			return Order{}, err
@@ -361,7 +363,7 @@ func (db *DB) ChangeCore(ctx context.Context, by Actor, resellerID, orderID, pro
 			if c.Product.ID != productID {
 				continue
 			}
-			if err := placeFree(ctx, t, l, productID, l.Domain, "product"); err != nil {
+			if err := takePlace(ctx, t, l, productID, l.Domain, "product"); err != nil {
 				return Order{}, err
 			}
 			to, err := db.costAt(ctx, t, l, productID, l.Months)
@@ -371,7 +373,7 @@ func (db *DB) ChangeCore(ctx context.Context, by Actor, resellerID, orderID, pro
 			if from, err := db.costAt(ctx, t, l, l.ProductID, l.Months); err == nil {
 				to.cents = restOfTerm(to.cents-from.cents, l.Months, t.now, l.EndsAt)
 			}
-			return db.placeWish(ctx, t, by, l, c.Product, l.Months, Quote{Base: c.TotalCents, Total: c.TotalCents}, licenceWish{order: l.ID, wish: WishCore, cost: to}, token)
+			return db.placeWish(ctx, t, by, l, c.Product, l.Months, Quote{Base: c.TotalCents, Total: c.TotalCents}, licenceWish{order: l.ID, wish: WishCore, cost: to}, form)
 		}
 		return Order{}, &Rejected{Problems: []Problem{{Field: "product", Code: "core_not_offered"}}}
 	})

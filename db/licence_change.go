@@ -40,15 +40,15 @@ func (db *DB) MoveLicence(ctx context.Context, by Actor, resellerID, orderID int
 		if to == l.Domain {
 			return 0, nil
 		}
-		if err := placeFree(ctx, t, l, l.ProductID, to, "ip"); err != nil {
+		if err := takePlace(ctx, t, l, l.ProductID, to, "ip"); err != nil {
 			return 0, err
 		}
 		return queueLicence(ctx, t, JobLicenceMove, l, LicenceChange{By: by, IP: to}, "move_requested", l.Domain, to)
 	})
 }
 
-// CheckLicenceMove says whether MoveLicence would be asked for: *Rejected (ip),
-// ErrNotFound.
+// CheckLicenceMove says whether MoveLicence would be asked for: *Rejected (ip; the
+// address where it is already too), ErrNotFound.
 func (db *DB) CheckLicenceMove(ctx context.Context, resellerID, orderID int64, ip string) error {
 	l, err := db.Licence(ctx, resellerID, orderID)
 	if err != nil {
@@ -57,6 +57,9 @@ func (db *DB) CheckLicenceMove(ctx context.Context, resellerID, orderID int64, i
 	to, ok := licenceAddress(ip)
 	if !ok {
 		return &Rejected{Problems: []Problem{{Field: "ip", Code: "ip_needed", Name: ip}}}
+	}
+	if to == l.Domain {
+		return &Rejected{Problems: []Problem{{Field: "ip", Code: "licence_here", Name: to}}}
 	}
 	return placeFree(ctx, db.read, l, l.ProductID, to, "ip")
 }
@@ -78,6 +81,10 @@ func (db *DB) askLicence(ctx context.Context, resellerID, orderID int64, ask fun
 
 func queueLicence(ctx context.Context, t *tx, kind JobKind, l Order, c LicenceChange, what, before, after string) (jobID int64, err error) {
 	if _, err := t.ExecContext(ctx, `update orders set message = '' where id = $1`, l.ID); err != nil {
+		return 0, err
+	}
+	// What was given up before is not wished any more, and must not be done after this.
+	if _, err := t.ExecContext(ctx, `delete from job where subject_id = $1 and failed = true and kind in `+licenceJobs, l.ID); err != nil {
 		return 0, err
 	}
 	if jobID, err = enqueue(ctx, t, kind, l.ID, c, t.now); err != nil {
@@ -179,6 +186,31 @@ func (db *DB) RecordLicenceDone(ctx context.Context, certificateID int64) error 
 		}
 		return licenceDone(ctx, t, System, o, c)
 	})
+}
+
+// NoteWishOrphan writes down that an upstream did for a licence what the book has
+// settled otherwise meanwhile (a person cancelled it, say), or did it twice:
+// somebody has to see to it there. It answers false when a person said that it was
+// done, which this then was.
+func (db *DB) NoteWishOrphan(ctx context.Context, certificateID int64) (orphan bool, err error) {
+	err = db.transact(ctx, func(t *tx) error {
+		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+		if err != nil {
+			return err
+		}
+		o, err := anyOrder(ctx, t, c.OrderID)
+		if err != nil {
+			return err
+		}
+		var known bool
+		err = t.QueryRowContext(ctx, `select exists (select 1 from audit where object = $1 and action = 'order.placed')`, object("order", o.ID)).Scan(&known)
+		if orphan = !known; err != nil || known {
+			return driverError(err)
+		}
+		return audit(ctx, t, System, Change{Action: "order.orphan", Object: object("order", o.ID), ResellerID: o.ResellerID,
+			Before: string(o.Status) + ", " + string(o.Fulfilment), After: "also done: " + c.Upstream + " " + string(o.Wish)})
+	})
+	return orphan, err
 }
 
 // licenceDone gives a licence the term or the product that an order bought for it.

@@ -26,7 +26,7 @@ func (db *DB) CorrectLicence(ctx context.Context, by Actor, resellerID, orderID 
 		if err := changed(ctx, t, `update orders set fulfilment = 'queued', message = '', domain = $1 where id = $2 and fulfilment = 'refused'`, ip, orderID); err != nil {
 			return err
 		}
-		if err := placeFree(ctx, t, o, o.ProductID, ip, "domain"); err != nil {
+		if err := takePlace(ctx, t, o, o.ProductID, ip, "domain"); err != nil {
 			return err
 		}
 		if err := indexAgain(ctx, t, orderID, ip); err != nil {

@@ -95,14 +95,14 @@ func TestARenewalIsPaidForAndAddsItsTermToWhatIsLeft(t *testing.T) {
 	p := openPlant(t)
 	l := p.deliver(t, 1, "203.0.113.10")
 	before := p.balance(t)
-	r := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 12, "once"))
+	r := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 12, db.WishForm{Token: "once"}))
 	if r.LicenceID != l.ID || r.Wish != db.WishRenew || r.TotalCents != 12000 || r.CostCents != 6000 || r.Status != db.StatusProcessing || p.balance(t) != before-12000 {
 		t.Fatalf("%+v, balance %d", r, p.balance(t))
 	}
-	if again := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 12, "once")); again.ID != r.ID || p.balance(t) != before-12000 {
+	if again := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 12, db.WishForm{Token: "once"})); again.ID != r.ID || p.balance(t) != before-12000 {
 		t.Errorf("the same form twice made order %d", again.ID)
 	}
-	if _, err := p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, ""); !errors.Is(err, db.ErrStale) {
+	if _, err := p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, db.WishForm{}); !errors.Is(err, db.ErrStale) {
 		t.Errorf("a second renewal while one is under way: %v", err)
 	}
 	c := p.handIn(t, r)
@@ -136,7 +136,7 @@ func TestARefusedRenewalGivesTheMoneyBackAndChangesNothing(t *testing.T) {
 	p := openPlant(t)
 	l := p.deliver(t, 1, "203.0.113.10")
 	before := p.balance(t)
-	r := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, ""))
+	r := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, db.WishForm{}))
 	c := p.handIn(t, r)
 	if err := p.RefuseWish(ctx, c.ID, "Bakiye yetersiz."); err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestARefusedRenewalGivesTheMoneyBackAndChangesNothing(t *testing.T) {
 	if r.Status != db.StatusCancelled || r.Message != "Bakiye yetersiz." || p.balance(t) != before || !after.EndsAt.Equal(l.EndsAt) {
 		t.Errorf("%+v, balance %d", r, p.balance(t))
 	}
-	if _, err := p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, ""); err != nil {
+	if _, err := p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, db.WishForm{}); err != nil {
 		t.Errorf("another try: %v", err)
 	}
 	p.verify(t)
@@ -157,7 +157,7 @@ func TestAnUnsureRenewalIsAPersonsToDecide(t *testing.T) {
 	p := openPlant(t)
 	l := p.deliver(t, 1, "203.0.113.10")
 	doubted := func() db.Order {
-		r := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, ""))
+		r := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, db.WishForm{}))
 		if err := p.DoubtSubmit(ctx, p.handIn(t, r).ID, "timeout"); err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +187,7 @@ func TestALicenceDoesNotEndWhileItsRenewalIsUnderWay(t *testing.T) {
 	p := openPlant(t)
 	l := p.deliver(t, 1, "203.0.113.10")
 	p.at(l.EndsAt, -60)
-	r := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, ""))
+	r := must[db.Order](t)(p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, db.WishForm{}))
 	p.at(l.EndsAt, 3600)
 	if _, err := p.ExpireOrders(ctx); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestALicenceDoesNotEndWhileItsRenewalIsUnderWay(t *testing.T) {
 	if _, err := p.ExpireOrders(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, ""); !errors.Is(err, db.ErrStale) {
+	if _, err := p.RenewLicence(ctx, p.staff, p.reseller, l.ID, 1, db.WishForm{}); !errors.Is(err, db.ErrStale) {
 		t.Errorf("renewing what has ended: %v", err)
 	}
 	p.idle(t)
@@ -218,11 +218,11 @@ func TestACoreCostsWhatItIsDearerForTheRestOfTheTerm(t *testing.T) {
 	if len(cores) != 2 || cores[0].Product.ID != p.admin || cores[0].TotalCents != 2400 || cores[1].Product.ID != p.licence || cores[1].TotalCents != 0 {
 		t.Fatalf("%+v", cores)
 	}
-	if _, err := p.ChangeCore(ctx, p.staff, p.reseller, l.ID, p.single, ""); !errors.Is(err, db.ErrInvalid) {
+	if _, err := p.ChangeCore(ctx, p.staff, p.reseller, l.ID, p.single, db.WishForm{}); !errors.Is(err, db.ErrInvalid) {
 		t.Errorf("a product that is not offered: %v", err)
 	}
 	before := p.balance(t)
-	r := must[db.Order](t)(p.ChangeCore(ctx, p.staff, p.reseller, l.ID, p.admin, ""))
+	r := must[db.Order](t)(p.ChangeCore(ctx, p.staff, p.reseller, l.ID, p.admin, db.WishForm{}))
 	if r.TotalCents != 2400 || r.CostCents != 1200 || p.balance(t) != before-2400 {
 		t.Fatalf("%+v", r)
 	}

@@ -4,7 +4,7 @@ package db
 // much as drawing it, or more. Whose the order is shows only the list of everybody's.
 const (
 	ownColumns = `o.id, o.number, o.reseller_id, p.name, p.brand, o.domain, o.san_count, o.wildcard_san_count,
-	o.total_cents, o.tax_cents, o.status, o.fulfilment, o.created_at, o.certificate_until, o.paid, o.vetting`
+	o.total_cents, o.tax_cents, o.status, o.fulfilment, o.created_at, o.certificate_until, o.paid, o.vetting, o.wish`
 	ownTables    = `orders o join product p on p.id = o.product_id`
 	briefColumns = ownColumns + `, r.company`
 	leanColumns  = ownColumns + `, o.product_id, p.kind, p.validation, o.months, o.base_cents, o.san_cents, o.discount_cents, o.completed_at, o.ends_at, o.reference`
@@ -12,8 +12,8 @@ const (
 
 // brief is where the columns go that all of them have, with room for more.
 func (o *Order) brief(more int) []any {
-	return append(make([]any, 0, 16+more), &o.ID, &o.Number, &o.ResellerID, &o.ProductName, &o.Brand, &o.Domain, &o.SANCount, &o.WildcardSANCount,
-		&o.TotalCents, &o.TaxCents, &o.Status, &o.Fulfilment, moment{&o.CreatedAt}, moment{&o.CertificateUntil}, &o.Paid, &o.Vetting)
+	return append(make([]any, 0, 17+more), &o.ID, &o.Number, &o.ResellerID, &o.ProductName, &o.Brand, &o.Domain, &o.SANCount, &o.WildcardSANCount,
+		&o.TotalCents, &o.TaxCents, &o.Status, &o.Fulfilment, moment{&o.CreatedAt}, moment{&o.CertificateUntil}, &o.Paid, &o.Vetting, &o.Wish)
 }
 
 func scanOwn(s scanner) (o Order, err error) { return o, s.Scan(o.brief(0)...) }

@@ -91,7 +91,7 @@ func (j Job) Object() string {
 		return object("certificate", j.SubjectID)
 	case JobDCV, JobResend:
 		return object("dcv", j.SubjectID)
-	case JobCancel, JobRevoke:
+	case JobCancel, JobRevoke, JobLicenceSuspend, JobLicenceUnsuspend, JobLicenceMove:
 		return object("order", j.SubjectID)
 	case JobMail:
 		return object("mail", j.SubjectID)
@@ -115,6 +115,6 @@ func (db *DB) JobLines(ctx context.Context, f JobFilter) ([]JobLine, int, error)
 	}, `j.id, j.kind, j.subject_id, j.payload, j.run_at, j.claimed, j.attempts, j.failures, j.failed, j.last_error, j.created_at, coalesce(o.id, 0), coalesce(o.number, '')`,
 		f.jobsInOrder()+` left join dcv d on j.kind in ('dcv', 'resend') and d.id = j.subject_id
 		 left join certificate c on c.id = case when j.kind in ('submit', 'poll', 'check', 'reissue', 'look') then j.subject_id else d.certificate_id end
-		 left join orders o on o.id = case when j.kind in ('cancel', 'revoke') then j.subject_id else c.order_id end`,
+		 left join orders o on o.id = case when j.kind in ('cancel', 'revoke', 'licence_suspend', 'licence_unsuspend', 'licence_move') then j.subject_id else c.order_id end`,
 		where, args, "j.failed desc, j.run_at, j.id", f.Page)
 }

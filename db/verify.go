@@ -127,7 +127,7 @@ func (db *DB) Verify(ctx context.Context) (Verified, error) {
 
 func verify(ctx context.Context, q querier) (Verified, error) {
 	var v Verified
-	for _, r := range slices.Concat(rules, moneyRules, figureRules) {
+	for _, r := range slices.Concat(rules, moneyRules, licenceRules, figureRules) {
 		rows, err := collect(ctx, q, func(s scanner) (row string, err error) { return row, s.Scan(&row) }, r.query)
 		if err != nil {
 			return v, fmt.Errorf("verify %q: %w", r.rule, err)

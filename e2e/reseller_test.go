@@ -123,8 +123,8 @@ func TestCatalogIsNarrowedByBrandKindAndValidation(t *testing.T) {
 		must(t, err)
 		return n
 	}
-	if rows() != 25 {
-		t.Errorf("the catalog of the Gold group has %d products, want 25", rows())
+	if rows() != 31 {
+		t.Errorf("the catalog of the Gold group has %d products, want 31", rows())
 	}
 	for _, step := range []struct {
 		field, value string

@@ -50,12 +50,12 @@ func (h *Handlers) AdminLook(c echo.Context) error {
 
 // AdminPlacedForm is GET /admin/orders/:id/placed?upstream_id=: asks back.
 func (h *Handlers) AdminPlacedForm(c echo.Context) error {
-	if strings.TrimSpace(c.QueryParam("upstream_id")) != "" {
-		return h.decisionForm(c, confirmation("placed"), unsureOrder)
-	}
 	o, err := h.anyOrder(c)
 	if err != nil {
 		return err
+	}
+	if strings.TrimSpace(c.QueryParam("upstream_id")) != "" || o.Wish != "" {
+		return h.decisionForm(c, confirmation("placed"), unsureOrder)
 	}
 	if !unsureOrder(o) {
 		return db.ErrStale
@@ -71,7 +71,7 @@ func (h *Handlers) AdminPlaced(c echo.Context) error {
 		return err
 	}
 	id := strings.TrimSpace(c.FormValue("upstream_id"))
-	if id == "" {
+	if id == "" && o.Wish == "" {
 		return h.rejectDecision(c, views.AdminOrder, o, "", views.Problem{Field: "upstream_id", Key: "form.required"})
 	}
 	err = h.Book.DecidePlaced(c.Request().Context(), actor(c), o.ID, id)
@@ -82,6 +82,9 @@ func (h *Handlers) AdminPlaced(c echo.Context) error {
 		return h.rejectDecision(c, views.AdminOrder, o, id, views.Problem{Field: "upstream_id", Key: "operator.placed.taken", Args: []any{"ID", id}})
 	case err != nil:
 		return err
+	}
+	if o.Wish != "" {
+		return done(c, adminOrderPath(o.ID), i18n.T(c.Request().Context(), "admin.wish.placed.done", "Number", o.Number))
 	}
 	return done(c, adminOrderPath(o.ID), i18n.T(c.Request().Context(), "operator.placed.done", "Number", o.Number))
 }

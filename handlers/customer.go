@@ -62,6 +62,11 @@ func (h *Handlers) CustomerPage(c echo.Context) error {
 	if err != nil {
 		return h.closedLink(c, link, err)
 	}
+	if o.LicenceID != 0 { // a link to what was bought for a licence shows the licence
+		if o, err = h.Book.Licence(c.Request().Context(), o.ResellerID, o.LicenceID); err != nil {
+			return err
+		}
+	}
 	m := views.CustomerPage{Base: customerBase(link.ID), Seller: o.ResellerName, Domain: certs.UnicodeName(o.Domain),
 		MoreNames: o.SANCount + o.WildcardSANCount, Product: o.ProductName, State: customerState(o)}
 	switch m.State {
@@ -77,7 +82,7 @@ func (h *Handlers) CustomerPage(c echo.Context) error {
 			}
 		}
 	case "licence":
-		m.LicenceKey = o.LicenceKey
+		m.LicenceKey, m.Suspended, m.EndsAt = o.LicenceKey, o.Suspended, o.EndsAt
 	case "ready":
 		if m.Files, err = h.downloadModel(c, o, m.Base); err != nil {
 			return err

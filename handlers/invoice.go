@@ -74,6 +74,9 @@ func (h *Handlers) invoicePage(ctx context.Context, i db.Invoice) (views.Invoice
 	for _, l := range i.Snapshot.Lines {
 		line := views.InvoiceLine{Kind: l.Kind, Text: l.Text, Quantity: int(l.Quantity), Amount: money.USD(l.Cents)}
 		if l.Kind == "base" {
+			line.Wish = string(i.Snapshot.Wish)
+		}
+		if l.Kind == "base" && i.Snapshot.Wish != db.WishCore { // that is for the rest of a term
 			line.Months = i.Snapshot.Months
 		}
 		m.Lines = append(m.Lines, line)

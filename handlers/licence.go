@@ -10,6 +10,19 @@ import (
 	"certbay/views"
 )
 
+// awaitLicence waits for the supplier's answer to a licence that was just paid for;
+// there is nothing to be done for it meanwhile.
+func (h *Handlers) awaitLicence(c echo.Context, o db.Order) error {
+	if o.Kind != db.KindLicence {
+		return nil
+	}
+	job, err := h.Book.SubmitJob(c.Request().Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	return h.await(c, job)
+}
+
 // correctLicence is POST /orders/:id/configure of a licence that its upstream
 // refused, with domain: it is asked for again.
 func (h *Handlers) correctLicence(c echo.Context, o db.Order) error {

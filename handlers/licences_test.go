@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"certbay/db"
 	"certbay/providers"
@@ -176,5 +177,70 @@ func TestALicenceIsItsResellersAlone(t *testing.T) {
 	}
 	if a := c.SignedIn(t, db.RoleViewer).Get(c.path("")); a.Status != 200 || a.Document(t).Find("main form").Length() != 0 {
 		t.Error("who only looks is offered changes")
+	}
+}
+
+func TestALicenceIsThereWhenItsOrderIsShown(t *testing.T) {
+	c := openCounter(t)
+	a := c.SignedIn(t, db.RoleOwner).Post("/orders", url.Values{"product": {fmt.Sprint(c.solo)}, "months": {"1"}, "domain": {"203.0.113.30"}, "form_token": {"x"}})
+	list, err := c.Book.LicencesAt(t.Context(), c.Reseller.ID, "203.0.113.30")
+	if a.Status != 303 || err != nil || len(list) != 1 || list[0].Status != db.StatusCompleted {
+		t.Fatalf("%d %s: %+v, %v", a.Status, a.Location, list, err)
+	}
+}
+
+func TestALicenceIsNotChangedForAPriceThatNobodySaw(t *testing.T) {
+	c := openCounter(t)
+	b := c.SignedIn(t, db.RoleOwner)
+	for path, form := range map[string]url.Values{"/renew": {"months": {"1"}, "quoted": {"1199"}}, "/core": {"product": {fmt.Sprint(c.admin)}, "quoted": {"1199"}}} {
+		a := b.Post(c.path(path), form)
+		if a.Status != 409 || !strings.Contains(a.Body, "$11.99 to $12.00") {
+			t.Errorf("%s: %d %s", path, a.Status, a.Body)
+		}
+		if quoted := a.Document(t).Find("main input[name=quoted]").AttrOr("value", ""); quoted != "1200" {
+			t.Errorf("%s is asked about again for %s", path, quoted)
+		}
+	}
+	if later, err := c.Book.LicenceOrders(t.Context(), c.Reseller.ID, c.licence.ID); err != nil || len(later) != 0 {
+		t.Errorf("%+v, %v", later, err)
+	}
+}
+
+func TestARenewalBeyondTheCreditSaysWhatIsMissing(t *testing.T) {
+	c := openCounter(t)
+	balance, _, err := c.Book.Wallet(t.Context(), c.Reseller.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Book.AdjustCredit(t.Context(), db.System, c.Reseller.ID, 100-balance, "spent", "spent"); err != nil {
+		t.Fatal(err)
+	}
+	a := c.SignedIn(t, db.RoleOwner).Post(c.path("/renew"), url.Values{"months": {"1"}})
+	if a.Status != 402 || !strings.Contains(a.Body, "$11.00") || !strings.Contains(a.Body, `href="`+c.path("")+`"`) {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+}
+
+func TestWhatCantBeChangedNowIsNotAskedAbout(t *testing.T) {
+	c := openCounter(t)
+	c.Later(40 * 24 * time.Hour)
+	b := c.SignedIn(t, db.RoleOwner)
+	for _, path := range []string{"/renew?months=1", "/core?product=" + fmt.Sprint(c.admin), "/suspend", "/ip?ip=203.0.113.40"} {
+		if a := b.Get(c.path(path)); a.Status != 409 {
+			t.Errorf("%s of a licence that is over: %d", path, a.Status)
+		}
+	}
+	if a := b.Get(c.path("")); a.Status != 200 || a.Document(t).Find("main form").Length() != 0 {
+		t.Errorf("%d: it is offered changes", a.Status)
+	}
+}
+
+func TestLicencesAreNarrowedByProduct(t *testing.T) {
+	c := openCounter(t)
+	b := c.SignedIn(t, db.RoleViewer)
+	for product, want := range map[int64]bool{c.solo: true, c.admin: false} {
+		if a := b.Get(fmt.Sprint("/licences?product=", product)); a.Status != 200 || strings.Contains(a.Body, "203.0.113.10") != want {
+			t.Errorf("product %d: %d", product, a.Status)
+		}
 	}
 }

@@ -171,6 +171,9 @@ func (h *Handlers) PlaceOrder(c echo.Context) error {
 		return err
 	}
 	if order.Kind == db.KindLicence || !order.Paid {
+		if err := h.awaitLicence(c, order); err != nil {
+			return err
+		}
 		return seeOther(c, orderPath(order.ID, ""))
 	}
 	return seeOther(c, orderPath(order.ID, "/configure"))

@@ -25,6 +25,7 @@ func orderHead(o db.Order) views.OrderHead {
 		ID: o.ID, Number: o.Number, Domain: certs.UnicodeName(o.Domain), MoreNames: o.SANCount + o.WildcardSANCount,
 		Product: o.ProductName, Brand: o.Brand, Kind: string(o.Kind), Validation: o.Validation, Months: o.Months,
 		Status: string(o.Status), Fulfilment: string(o.Fulfilment), Unpaid: !o.Paid, Vetting: o.Vetting, EndsAt: o.EndsAt, CertificateUntil: o.CertificateUntil,
+		Wish: string(o.Wish), LicenceID: o.LicenceID, Suspended: o.Suspended,
 	}
 }
 
@@ -132,7 +133,7 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 	if !o.Paid {
 		m.Refund = money.USD(0)
 	}
-	if o.Kind == db.KindLicence && o.Status == db.StatusCompleted {
+	if o.Kind == db.KindLicence && (o.Status == db.StatusCompleted || o.LicenceID != 0) {
 		m.LicenceHref = licencePath(cmp.Or(o.LicenceID, o.ID), "")
 	}
 	list, err := h.Book.Certificates(ctx, o.ID)

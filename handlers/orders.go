@@ -98,7 +98,7 @@ func countedOrders(f db.OrderFilter, tally db.OrderTally, pager *views.Pager, li
 func orderRow(o db.Order) views.OrderRow {
 	return views.OrderRow{
 		ID: o.ID, Number: o.Number, Domain: certs.UnicodeName(o.Domain), MoreNames: o.SANCount + o.WildcardSANCount,
-		Product: o.ProductName, Brand: o.Brand, Status: string(o.Status), Fulfilment: string(o.Fulfilment), Unpaid: !o.Paid, Vetting: o.Vetting,
+		Product: o.ProductName, Brand: o.Brand, Status: string(o.Status), Fulfilment: string(o.Fulfilment), Unpaid: !o.Paid, Vetting: o.Vetting, Wish: string(o.Wish),
 		OrderedAt: o.CreatedAt, CertificateUntil: o.CertificateUntil, Total: money.USD(o.PayableCents()),
 	}
 }

@@ -40,6 +40,9 @@ func (h *Handlers) PayOrder(c echo.Context) error {
 	case err != nil:
 		return err
 	}
+	if err := h.awaitLicence(c, o); err != nil {
+		return err
+	}
 	return done(c, orderPath(o.ID, ""), i18n.T(ctx, "paylater.paid"))
 }
 

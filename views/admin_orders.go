@@ -134,6 +134,25 @@ func (m AdminOrderPage) inReview() bool {
 // confirmation asks before one of the decisions about an order: placed, resubmit, cancel.
 func (m AdminOrderPage) confirmation(ctx context.Context, action string) Confirmation {
 	c := Confirmation{ID: "ask-" + action, Action: m.href("/" + action), Back: m.href(""), Danger: true}
+	switch {
+	case m.Wish != "" && action == "placed":
+		c.Title = i18n.T(ctx, "admin.wish.placed.title", "Number", m.Number)
+		c.Text = i18n.T(ctx, "admin.wish.placed."+m.Wish, "Upstream", m.Upstream.Name, "Reseller", m.Reseller, "Product", m.Product)
+		c.Button = i18n.T(ctx, "admin.wish.placed")
+		c.Danger = false
+		return c
+	case m.Wish != "" && action == "resubmit":
+		c.Title = i18n.T(ctx, "admin.resubmit.title", "Number", m.Number)
+		c.Text = i18n.T(ctx, "admin.wish.resubmit.text", "Upstream", m.Upstream.Name)
+		c.Button = i18n.T(ctx, "admin.wish.resubmit.do")
+		return c
+	case m.Wish != "" && action == "cancel" && !m.Unpaid:
+		amount := i18n.Money(ctx, m.Refund)
+		c.Title = i18n.T(ctx, "admin.cancel.title", "Number", m.Number)
+		c.Text = i18n.T(ctx, "admin.wish.cancel.text", "Reseller", m.Reseller, "Amount", amount)
+		c.Button = i18n.T(ctx, "admin.cancel.do", "Amount", amount)
+		return c
+	}
 	switch action {
 	case "placed":
 		c.Title = i18n.T(ctx, "admin.placed.title", "Number", m.Number)

@@ -20,7 +20,9 @@ type CustomerPage struct {
 	Product    string
 	Names      []DCVDetail // state validate: every name, verified ones too
 	Files      DownloadPage
-	LicenceKey string    // state licence
+	LicenceKey string    // state licence; empty where it goes by its address alone
+	Suspended  bool      // state licence: it does not work for now
+	EndsAt     time.Time // state licence
 	CheckedAt  time.Time // newest look at the names; zero: none yet
 }
 
@@ -32,7 +34,12 @@ func (m CustomerPage) head() OrderHead {
 // look is the pill of the page.
 func (m CustomerPage) look() (kind, icon string) {
 	switch m.State {
-	case "ready", "licence":
+	case "licence":
+		if m.Suspended {
+			return "warning", "lock"
+		}
+		return "success", "check"
+	case "ready":
 		return "success", "check"
 	case "validate":
 		return "warning", "globe"
@@ -55,6 +62,9 @@ func (m CustomerPage) text(ctx context.Context) string {
 	case "ready":
 		return m.Files.validity(ctx)
 	case "licence":
+		if m.Suspended {
+			return i18n.T(ctx, "customer.suspended.text", "Seller", m.Seller)
+		}
 		return i18n.T(ctx, "customer.licence.text", "Address", m.Domain)
 	case "validate":
 		return i18n.N(ctx, "customer.validate.text", len(m.Names), "Verified", m.verified())
@@ -71,6 +81,14 @@ func (m CustomerPage) known() string {
 	default:
 		return "processing"
 	}
+}
+
+// word is the state as the words of the page name it.
+func (m CustomerPage) word() string {
+	if m.State == "licence" && m.Suspended {
+		return "suspended"
+	}
+	return m.known()
 }
 
 func (m CustomerPage) verified() int {

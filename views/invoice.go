@@ -97,6 +97,7 @@ type InvoiceLine struct {
 	Months   int
 	Quantity int
 	Amount   money.Money
+	Wish     string // base: renew or core, what was bought for a licence; else ""
 }
 
 func invoiceLook(status string) (kind, icon string) {
@@ -145,6 +146,9 @@ func (l InvoiceLine) Title(ctx context.Context) string {
 // LineNote is what the product of an invoice is for: the domain and the term.
 func (m InvoicePage) LineNote(ctx context.Context, l InvoiceLine) string {
 	var parts []string
+	if l.Wish != "" {
+		parts = append(parts, i18n.Word(ctx, "licence.wish", l.Wish))
+	}
 	if m.Domain != "" {
 		parts = append(parts, m.Domain)
 	}

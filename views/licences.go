@@ -10,14 +10,16 @@ import (
 	"certbay/views/i18n"
 )
 
-// LicencesPage lists a reseller's licences: ?state=&q=&page=.
+// LicencesPage lists a reseller's licences: ?state=&product=&q=&page=.
 type LicencesPage struct {
-	State  string   // "" or one of States
-	States []string // the filters, "" first
-	Search string
-	Rows   []LicenceRow
-	Pager  Pager
-	None   bool // the reseller has no licence at all
+	State    string   // "" or one of States
+	States   []string // the filters, "" first
+	Product  string   // id of the product that the list is narrowed to; "": all
+	Products []Option
+	Search   string
+	Rows     []LicenceRow
+	Pager    Pager
+	None     bool // the reseller has no licence at all
 }
 
 // LicenceRow is a licence in a list, and the head of its page.
@@ -34,6 +36,12 @@ type LicenceRow struct {
 
 func (r LicenceRow) href(below string) string {
 	return "/licences/" + strconv.FormatInt(r.ID, 10) + below
+}
+
+func (m LicencesPage) narrowed() bool { return m.State != "" || m.Search != "" || m.Product != "" }
+
+func (m LicencesPage) productOptions(ctx context.Context) []Option {
+	return append([]Option{{"", i18n.T(ctx, "licences.product.all")}}, m.Products...)
 }
 
 func (m LicencesPage) subtitle(ctx context.Context) string {
@@ -63,15 +71,22 @@ type LicencePage struct {
 	BoughtAt  time.Time
 	MayChange bool // the reader may, and it runs, and nothing else is being done to it
 	Busy      bool // a change of it is under way
+	MayOrder  bool // the reader may
+	Unpaid    bool
+	Again     string // the address where the same is ordered once more
 	Terms     []LicencePrice
-	Months    int
 	Cores     []LicencePrice // what it can be turned into; none: the part isn't there
-	Core      int64
 	NewIP     string
 	Paid      money.Money // for the order
 	Purchases []LicencePurchase
 	Events    []OrderEvent // newest first
 	Problems  Problems
+}
+
+// LicenceQuestion is what is asked before a licence is changed.
+type LicenceQuestion struct {
+	Licence string // product and address, as its page is titled
+	Confirmation
 }
 
 // LicencePrice is a term or a product, and what it costs, tax included.
@@ -116,18 +131,30 @@ func (m LicencePage) coreOptions(ctx context.Context) []Option {
 	return list
 }
 
-func (m LicencePage) months() string {
-	if m.Months == 0 {
-		return ""
+// deciding says whether a person of the shop has to find out what became of a change.
+func (m LicencePage) deciding() bool {
+	for _, p := range m.Purchases {
+		if p.Fulfilment == "unsure" && p.Status != "cancelled" {
+			return true
+		}
 	}
-	return strconv.Itoa(m.Months)
+	return false
 }
 
-func (m LicencePage) core() string {
-	if m.Core == 0 {
+// waits says in a word why an order is no licence yet: unpaid, unsure, refused,
+// waiting; "" when it is or was one.
+func (m LicencePage) waits() string {
+	switch {
+	case m.Status == "completed" || m.Status == "expired" || m.Status == "cancelled":
 		return ""
+	case m.Unpaid:
+		return "unpaid"
+	case m.Status == "pending_configuration":
+		return "refused"
+	case m.Fulfilment == "unsure":
+		return "unsure"
 	}
-	return strconv.FormatInt(m.Core, 10)
+	return "waiting"
 }
 
 func (m LicencePage) timeline(ctx context.Context) []TimelineItem {

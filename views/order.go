@@ -28,6 +28,9 @@ type OrderHead struct {
 	Vetting          bool      // all names are verified, the CA looks at the organisation
 	EndsAt           time.Time // of the term; zero until issued
 	CertificateUntil time.Time // of the newest certificate; zero until issued
+	Wish             string    // what it wants of a licence: renew, core; "" for every other
+	LicenceID        int64     // the order of that licence
+	Suspended        bool      // a licence that does not work until it is let work again
 }
 
 // OrderPage is one order with everything that belongs to it.
@@ -158,6 +161,8 @@ func (h OrderHead) steps(ctx context.Context) []Step {
 	}
 	var texts []string
 	switch {
+	case h.Wish != "":
+		texts = []string{paid, i18n.Word(ctx, "licence.wish", h.Wish)}
 	case !h.HasCertificate():
 		texts = []string{paid, i18n.T(ctx, "order.step.licence")}
 	case !h.HasDomains():
@@ -185,7 +190,13 @@ func (h OrderHead) step() int {
 
 // fact is the line under the title: what was bought and for how long.
 func (h OrderHead) fact(ctx context.Context) string {
+	if h.Wish == "core" { // for the rest of a term
+		return i18n.Word(ctx, "licence.wish", h.Wish) + " · " + h.Product
+	}
 	term := i18n.Months(ctx, h.Months)
+	if h.Wish != "" {
+		return i18n.Word(ctx, "licence.wish", h.Wish) + " · " + h.Product + " · " + term
+	}
 	if !h.EndsAt.IsZero() {
 		term = i18n.T(ctx, "order.until", "Term", term, "Date", i18n.Date(ctx, h.EndsAt))
 	}
@@ -272,10 +283,17 @@ func (m OrderPage) eventDetail(ctx context.Context, e OrderEvent) string {
 // cancellation names what cancelling an order does. A dialog, or a page of its own.
 func (m OrderPage) cancellation(ctx context.Context) Confirmation {
 	amount := i18n.Money(ctx, m.Refund)
+	text := i18n.T(ctx, "order.cancel.text", "Name", m.title(ctx), "Amount", amount)
+	switch {
+	case m.Wish != "":
+		text = i18n.T(ctx, "licence.cancel.wish", "Amount", amount)
+	case !m.HasCertificate():
+		text = i18n.T(ctx, "licence.cancel.text", "Name", m.title(ctx), "Amount", amount)
+	}
 	return m.cancellingUnpaid(ctx, Confirmation{
 		ID: "cancel", Danger: true, Back: m.OrderHref(), Action: m.OrderHref() + "/cancel",
 		Title:  i18n.T(ctx, "order.cancel.title", "Number", m.Number),
-		Text:   i18n.T(ctx, "order.cancel.text", "Name", m.title(ctx), "Amount", amount),
+		Text:   text,
 		Button: i18n.T(ctx, "order.cancel.do", "Amount", amount),
 	})
 }

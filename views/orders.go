@@ -41,8 +41,9 @@ type OrderRow struct {
 	Brand            string
 	Status           string
 	Fulfilment       string
-	Unpaid           bool // placed to be paid later, and not paid
-	Vetting          bool // all names are verified, the CA looks at the organisation
+	Unpaid           bool   // placed to be paid later, and not paid
+	Vetting          bool   // all names are verified, the CA looks at the organisation
+	Wish             string // what it wants of a licence: renew, core; "" for every other
 	OrderedAt        time.Time
 	CertificateUntil time.Time // zero: nothing issued yet
 	Total            money.Money
@@ -50,6 +51,14 @@ type OrderRow struct {
 
 // expiryChoices are the days the expiry filter offers.
 var expiryChoices = []int{7, 30, 90}
+
+// product is what was bought, and what for where it was bought for a licence.
+func (r OrderRow) product(ctx context.Context) string {
+	if r.Wish == "" {
+		return r.Product
+	}
+	return r.Product + " · " + i18n.Word(ctx, "licence.wish", r.Wish)
+}
 
 func (r OrderRow) status() string {
 	if r.Unpaid && r.Status == "pending" {

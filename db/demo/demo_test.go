@@ -198,13 +198,13 @@ func TestDemoShop(t *testing.T) {
 			}
 		}
 	})
-	t.Run("25 products of five brands", func(t *testing.T) {
+	t.Run("31 products of seven brands", func(t *testing.T) {
 		products, err := book.Products(ctx, result.Resellers[0].ID, db.ProductFilter{})
-		if err != nil || len(products) != 25 || len(demo.ProductCodes()) != 25 {
+		if err != nil || len(products) != 31 || len(demo.ProductCodes()) != 31 {
 			t.Fatalf("%d products, %v", len(products), err)
 		}
 		brands, err := book.Brands(ctx, result.Resellers[0].ID)
-		if err != nil || len(brands) != 5 {
+		if err != nil || len(brands) != 7 {
 			t.Fatalf("brands %v, %v", brands, err)
 		}
 		for _, p := range products {
@@ -218,7 +218,7 @@ func TestDemoShop(t *testing.T) {
 			}
 		}
 		fewer, err := book.Products(ctx, result.Resellers[2].ID, db.ProductFilter{})
-		if err != nil || len(fewer) >= 25 {
+		if err != nil || len(fewer) >= 31 {
 			t.Fatalf("the other group buys %d products, %v", len(fewer), err)
 		}
 		dearer, _ := fewer[0].Term(12)

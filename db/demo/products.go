@@ -2,7 +2,7 @@ package demo
 
 import "certbay/db"
 
-// catalog holds the 25 products of the demo. Codes and costs are the sandbox's.
+// catalog holds the 31 products of the demo. Codes and costs are the sandbox's.
 var catalog = []product{
 	{code: "sectigo-positivessl", brand: "Sectigo", name: "Sectigo PositiveSSL", kind: db.KindSSL, validation: "dv", cost: 690, warranty: 50_000,
 		tr: "Tek bir alan adı için en ekonomik DV sertifikası. Alan adı doğrulandıktan sonra dakikalar içinde düzenlenir.",
@@ -85,4 +85,23 @@ var catalog = []product{
 	{code: "cpanel-premier", brand: "cPanel", name: "cPanel Premier", kind: db.KindLicence, cost: 4599,
 		tr: "Yüz hesaba kadar cPanel lisansı. Hosting firmalarının paylaşımlı sunucuları içindir.",
 		en: "A cPanel licence for up to a hundred accounts. It is made for the shared servers of hosting companies."},
+
+	{code: "litespeed-1-cpu", brand: "LiteSpeed", name: "LiteSpeed 1-CPU", kind: db.KindLicence, cost: 2600,
+		tr: "Tek çekirdekli LiteSpeed Web Server lisansı. Sunucu büyüdüğünde dönem ortasında yükseltilebilir.",
+		en: "A LiteSpeed Web Server licence for one core. It can be upgraded within its term when the server grows."},
+	{code: "litespeed-2-cpu", brand: "LiteSpeed", name: "LiteSpeed 2-CPU", kind: db.KindLicence, cost: 4600,
+		tr: "İki çekirdekli LiteSpeed Web Server lisansı. Yoğun siteler ve küçük paylaşımlı sunucular içindir.",
+		en: "A LiteSpeed Web Server licence for two cores. It suits busy sites and small shared servers."},
+	{code: "litespeed-4-cpu", brand: "LiteSpeed", name: "LiteSpeed 4-CPU", kind: db.KindLicence, cost: 6600,
+		tr: "Dört çekirdekli LiteSpeed Web Server lisansı. Hosting firmalarının yoğun sunucuları için uygundur.",
+		en: "A LiteSpeed Web Server licence for four cores. It suits the busy servers of hosting companies."},
+	{code: "plesk-web-admin", brand: "Plesk", name: "Plesk Web Admin", kind: db.KindLicence, cost: 1180,
+		tr: "On alan adına kadar Plesk lisansı. Tek başına site yönetenler için yeterlidir.",
+		en: "A Plesk licence for up to ten domains. It is enough for those who run their own sites."},
+	{code: "plesk-web-pro", brand: "Plesk", name: "Plesk Web Pro", kind: db.KindLicence, cost: 1820,
+		tr: "Otuz alan adına kadar Plesk lisansı. Ajanslar ve geliştiriciler içindir.",
+		en: "A Plesk licence for up to thirty domains. It is made for agencies and developers."},
+	{code: "plesk-web-host", brand: "Plesk", name: "Plesk Web Host", kind: db.KindLicence, cost: 2990,
+		tr: "Sınırsız alan adı için Plesk lisansı. Hosting firmalarının sunucularına uygundur.",
+		en: "A Plesk licence for any number of domains. It suits the servers of hosting companies."},
 }

@@ -271,7 +271,7 @@ func TestALicenceWhoseIdChangesOnRenewalIsRenewedOnceAndStillObeys(t *testing.T)
 	b.through(road.URL, patience)
 	l := b.deliver(b.order().ID)
 	purse := b.wallet()
-	wish, err := b.Book.RenewLicence(t.Context(), b.by, b.Reseller.ID, l.ID, 12, "renewal-1")
+	wish, err := b.Book.RenewLicence(t.Context(), b.by, b.Reseller.ID, l.ID, 12, db.WishForm{Token: "renewal-1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,8 +69,16 @@ func (w *Worker) buyForLicence(ctx context.Context, job db.Job, s db.Submission)
 	var refusal *providers.Refusal
 	switch {
 	case err == nil:
-		if err := w.Book.RecordLicenceDone(after, s.Certificate.ID); err != nil {
-			return settled(err)
+		err := w.Book.RecordLicenceDone(after, s.Certificate.ID)
+		if errors.Is(err, db.ErrStale) {
+			orphan, err := w.Book.NoteWishOrphan(after, s.Certificate.ID)
+			if orphan && err == nil {
+				w.Log.Error("done at an upstream what the book does not want", "order", s.Order.Number, "upstream", s.Certificate.Upstream, "wish", s.Order.Wish)
+			}
+			return err
+		}
+		if err != nil {
+			return err
 		}
 		w.noteCores(ctx, s.Certificate.Upstream)
 		return nil
@@ -96,6 +104,19 @@ func (w *Worker) changeLicence(ctx context.Context, job db.Job) error {
 	at, err := w.Book.LicenceAt(ctx, job.SubjectID)
 	if err != nil {
 		return err
+	}
+	if at.Order.Status != db.StatusCompleted {
+		return nil // it has ended since, and whoever asked for this knows
+	}
+	switch job.Kind { // noted already, by whoever died before the job was ended
+	case db.JobLicenceMove:
+		if at.Order.Domain == wish.IP {
+			return nil
+		}
+	default:
+		if at.Order.Suspended == (job.Kind == db.JobLicenceSuspend) {
+			return nil
+		}
 	}
 	l, err := w.licencer(ctx, at.Upstream)
 	if err == nil {

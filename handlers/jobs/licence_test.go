@@ -3,6 +3,8 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -120,7 +122,7 @@ func (p *plant) due() {
 
 func (p *plant) renew() db.Order {
 	p.t.Helper()
-	o, err := p.book.RenewLicence(ctx, p.by, p.reseller, p.licence.ID, 1, "")
+	o, err := p.book.RenewLicence(ctx, p.by, p.reseller, p.licence.ID, 1, db.WishForm{})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -238,7 +240,7 @@ func TestAnUpstreamThatChangesNoLicencesRefusesThem(t *testing.T) {
 
 func TestALicenceBecomesAnotherProductUpstreamToo(t *testing.T) {
 	p := openPlant(t)
-	o, err := p.book.ChangeCore(ctx, p.by, p.reseller, p.licence.ID, p.admin, "")
+	o, err := p.book.ChangeCore(ctx, p.by, p.reseller, p.licence.ID, p.admin, db.WishForm{})
 	if err != nil {
 		t.Fatal(err) // what it can become was learned when it was bought
 	}
@@ -301,5 +303,64 @@ func TestARefusedMoveLeavesTheLicenceWhereItIs(t *testing.T) {
 	}
 	if _, err := p.book.MoveLicence(ctx, p.by, p.reseller, p.licence.ID, "203.0.113.21"); err != nil {
 		t.Errorf("another try: %v", err)
+	}
+}
+
+// Somebody decides that a renewal was never made, while it is: what the upstream did
+// and nobody pays for is written down.
+func TestARenewalMadeAfterItWasGivenUpIsWrittenDown(t *testing.T) {
+	p := openPlant(t)
+	o := p.renew()
+	p.keeper.after = func() error {
+		list, err := p.book.Certificates(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		if err := p.book.DoubtSubmit(ctx, list[0].ID, "another worker found it broken off"); err != nil {
+			return err
+		}
+		_, err = p.book.DecideCancel(ctx, p.by, o.ID, "not in their list")
+		return err
+	}
+	p.due()
+	p.ends(o, db.StatusCancelled, db.FulfilmentNone, 1, 0)
+	rows, _, err := p.book.AuditRows(ctx, db.AuditFilter{Object: fmt.Sprintf("order %d", o.ID)})
+	if err != nil || !slices.ContainsFunc(rows, func(r db.AuditRow) bool { return r.Action == "order.orphan" && r.After == "also done: sandbox renew" }) {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}
+
+func TestNothingIsChangedOfALicenceThatHasEnded(t *testing.T) {
+	p := openPlant(t)
+	if _, err := p.book.SuspendLicence(ctx, p.by, p.reseller, p.licence.ID); err != nil {
+		t.Fatal(err)
+	}
+	p.keeper.before = func() error { return lost(false, 0) }
+	p.due()
+	end := p.licence.EndsAt.Add(time.Hour)
+	p.book.Now = func() time.Time { return end }
+	if _, err := p.book.ExpireOrders(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.keeper.before = func() error { t.Error("the upstream was asked"); return nil }
+	p.due()
+	if got := p.now(p.licence.ID); got.Status != db.StatusExpired || got.Suspended {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The process dies between the note and the end of the job.
+func TestAChangeThatIsNotedIsNotMadeAgain(t *testing.T) {
+	p := openPlant(t)
+	if _, err := p.book.MoveLicence(ctx, p.by, p.reseller, p.licence.ID, "203.0.113.20"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.book.RecordMoved(ctx, p.by, p.licence.ID, "203.0.113.20"); err != nil {
+		t.Fatal(err)
+	}
+	p.keeper.before = func() error { t.Error("the upstream was asked"); return nil }
+	p.due()
+	if got := p.now(p.licence.ID); got.Domain != "203.0.113.20" || got.Message != "" {
+		t.Errorf("%+v", got)
 	}
 }

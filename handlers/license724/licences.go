@@ -2,6 +2,7 @@ package license724
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -79,7 +80,7 @@ func (c *call) renew() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		o, err := c.book.RenewLicence(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, months, "")
+		o, err := c.book.RenewLicence(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, months, db.WishForm{})
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +101,7 @@ func (c *call) changeCore() (any, error) {
 		if !ok {
 			return nil, &badParameter{name: "new_type", status: http.StatusUnprocessableEntity, key: "l724.error.no_product"}
 		}
-		o, err := c.book.ChangeCore(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, p.ID, "")
+		o, err := c.book.ChangeCore(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, p.ID, db.WishForm{})
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +132,18 @@ func (c *call) bought(orderID int64, done, doing string) (any, error) {
 	switch o.Status {
 	case db.StatusCompleted, db.StatusExpired:
 		return c.stands(l, c.t(done), false), nil
-	case db.StatusCancelled, db.StatusPendingConfiguration:
+	case db.StatusPendingConfiguration:
+		// On its page a refused order waits to be corrected; a program that is told "refused" has its
+		// money back, and the place is free for another try.
+		_, err := c.book.CancelOrderIn(c.ctx, c.caller.Actor(), c.caller.ResellerID, orderID, db.StatusPendingConfiguration)
+		if errors.Is(err, db.ErrStale) {
+			return c.stands(l, c.t(doing), true), nil // somebody has corrected it just now
+		}
+		if err != nil {
+			return nil, err
+		}
+		return nil, &upstreamRefused{words: o.Message}
+	case db.StatusCancelled:
 		return nil, &upstreamRefused{words: o.Message}
 	}
 	return c.stands(l, c.t(doing), true), nil

@@ -235,23 +235,16 @@ func TestAShareThatIsUsedUpComesBack(t *testing.T) {
 	}
 }
 
-func TestTheSuppliersRefusalIsPassedOnAndANewLicenceWaitsForItsCorrection(t *testing.T) {
+func TestTheSuppliersRefusalIsPassedOnAndTheMoneyIsBack(t *testing.T) {
 	s := openShop(t)
 	s.upstream.feels(providers.Refuse("ip", "Bu IP kara listede."))
-	a := s.refused("create", s.post(s.Key, "/licenses/create", fields{"type": "cpanel", "ip": "203.0.113.10", "billingcycle": 1}), 422, "refused")
-	if a.text("message") != "Bu IP kara listede." || s.Balance(s.Reseller.ID) >= 12_000 {
-		t.Errorf("%s, %d left", a.raw, s.Balance(s.Reseller.ID))
+	for range 2 { // nothing of the first try is in the way of the second
+		a := s.refused("create", s.post(s.Key, "/licenses/create", fields{"type": "cpanel", "ip": "203.0.113.10", "billingcycle": 1}), 422, "refused")
+		if a.text("message") != "Bu IP kara listede." || s.Balance(s.Reseller.ID) != 12_000 {
+			t.Errorf("%s, %d left", a.raw, s.Balance(s.Reseller.ID))
+		}
 	}
 	s.upstream.feels(nil)
-	// Its address is corrected on its page, or it is cancelled there; until then the place is taken.
-	s.refused("again", s.post(s.Key, "/licenses/create", fields{"type": "cpanel", "ip": "203.0.113.10", "billingcycle": 1}), 409, "licence_exists")
-	orders, _, err := s.Book.Orders(t.Context(), s.Reseller.ID, db.OrderFilter{Status: db.StatusPendingConfiguration})
-	if err != nil || len(orders) != 1 {
-		t.Fatalf("%d wait for a correction, %v", len(orders), err)
-	}
-	if _, err := s.Book.CancelOrder(t.Context(), db.System, s.Reseller.ID, orders[0].ID); err != nil || s.Balance(s.Reseller.ID) != 12_000 {
-		t.Fatalf("%d left, %v", s.Balance(s.Reseller.ID), err)
-	}
 	s.buy(s.Key, "cpanel", "203.0.113.10") // the place is free again
 	before := s.Balance(s.Reseller.ID)
 	s.upstream.feels(providers.Refuse("", "Bakiye yetersiz."))

@@ -102,7 +102,7 @@ func TestWhereTheDialectIsOffNobodyIsLetIn(t *testing.T) {
 // Another Certbay tells the key, which the document's answer has no place for; what Submit was told comes back by Status.
 func TestTheKeyThatCameWithALicenceIsItsKey(t *testing.T) {
 	y := openYard(t)
-	h := y.house(t, y.URL, y.key)
+	h := y.house(t, y.URL, y.Key)
 	r := must[providers.Receipt](t)(h.Submit(t.Context(), providers.Submission{Reference: "cb-1", ProductCode: "cpanel_solo", Months: 1, IP: "203.0.113.10"}))
 	list, _, err := y.Book.Licences(t.Context(), y.Reseller.ID, db.LicenceFilter{})
 	if err != nil || len(list) != 1 || list[0].LicenceKey == "" {

@@ -155,3 +155,38 @@ func TestAnAnswerThatBreaksOffLeavesARenewalUnsure(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is taken and not made yet may be refused, and nobody can be asked about it.
+func TestAChangeThatIsOnlyTakenIsNotMade(t *testing.T) {
+	l := providers.Licence{UpstreamID: "1", ProductCode: "cpanel", IP: "203.0.113.10"}
+	calls := map[string]func(h *license724.House) error{
+		"create":  func(h *license724.House) error { _, err := h.Submit(t.Context(), wish); return err },
+		"renew":   func(h *license724.House) error { return h.RenewLicence(t.Context(), l, 1) },
+		"core":    func(h *license724.House) error { return h.ChangeCore(t.Context(), l, "x") },
+		"suspend": func(h *license724.House) error { return h.SuspendLicence(t.Context(), l) },
+	}
+	for what, call := range calls {
+		for answer, status := range map[string]int{
+			`{"success":true,"message":"Sürüyor.","license_id":1,"status":"processing"}`: 200,
+			`{"success":false,"message":"Aynı istek sürüyor.","code":"running"}`:         409,
+		} {
+			h, _ := answering(t, status, answer)
+			if err := call(h); !errors.Is(err, providers.ErrUnsure) || errors.Is(err, providers.ErrRefused) {
+				t.Errorf("%s, %s: %v", what, answer, err)
+			}
+		}
+	}
+}
+
+func TestALicenceThatCantBeChangedJustNowIsTriedAgainWhereThatCostsNothing(t *testing.T) {
+	l := providers.Licence{UpstreamID: "1", ProductCode: "cpanel", IP: "203.0.113.10"}
+	h, _ := answering(t, 409, `{"success":false,"message":"Şu anda olmaz.","code":"not_now"}`)
+	for what, err := range map[string]error{"suspend": h.SuspendLicence(t.Context(), l), "unsuspend": h.UnsuspendLicence(t.Context(), l), "move": h.ChangeIP(t.Context(), l, "203.0.113.11")} {
+		if !errors.Is(err, providers.ErrNotSent) || errors.Is(err, providers.ErrRefused) || !strings.Contains(err.Error(), "Şu anda olmaz.") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := h.RenewLicence(t.Context(), l, 1); !errors.Is(err, providers.ErrRefused) {
+		t.Errorf("a renewal, which is paid back: %v", err)
+	}
+}

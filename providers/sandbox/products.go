@@ -54,6 +54,12 @@ var priceList = []line{
 	{"cpanel-solo", "cPanel", "cPanel Solo", providers.TypeLicence, "", 1599, 0, none, none},
 	{"cpanel-admin", "cPanel", "cPanel Admin", providers.TypeLicence, "", 2499, 0, none, none},
 	{"cpanel-premier", "cPanel", "cPanel Premier", providers.TypeLicence, "", 4599, 0, none, none},
+	{"litespeed-1-cpu", "LiteSpeed", "LiteSpeed 1-CPU", providers.TypeLicence, "", 2600, 0, none, none},
+	{"litespeed-2-cpu", "LiteSpeed", "LiteSpeed 2-CPU", providers.TypeLicence, "", 4600, 0, none, none},
+	{"litespeed-4-cpu", "LiteSpeed", "LiteSpeed 4-CPU", providers.TypeLicence, "", 6600, 0, none, none},
+	{"plesk-web-admin", "Plesk", "Plesk Web Admin", providers.TypeLicence, "", 1180, 0, none, none},
+	{"plesk-web-pro", "Plesk", "Plesk Web Pro", providers.TypeLicence, "", 1820, 0, none, none},
+	{"plesk-web-host", "Plesk", "Plesk Web Host", providers.TypeLicence, "", 2990, 0, none, none},
 }
 
 func catalog() []providers.Product {
@@ -93,7 +99,7 @@ func catalog() []providers.Product {
 // Catalog lists what the sandbox sells; it needs no CA.
 func Catalog() []providers.Product { return catalog() }
 
-// Products lists what the sandbox sells: 25 products of five brands.
+// Products lists what the sandbox sells: 31 products of seven brands.
 func (ca *CA) Products(ctx context.Context) ([]providers.Product, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, failed(ctx, err)

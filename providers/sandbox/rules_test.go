@@ -318,13 +318,13 @@ func TestPathMayHoldAnyCharacter(t *testing.T) {
 	}
 }
 
-func TestCatalogHasFiveBrandsOfEveryKind(t *testing.T) {
+func TestCatalogHasSevenBrandsOfEveryKind(t *testing.T) {
 	brands, kinds := map[string]int{}, map[providers.Type]int{}
 	for _, p := range sandbox.Catalog() {
 		brands[p.Brand]++
 		kinds[p.Type]++
 	}
-	if n := len(sandbox.Catalog()); n != 25 || len(brands) != 5 || len(kinds) != 5 {
+	if n := len(sandbox.Catalog()); n != 31 || len(brands) != 7 || len(kinds) != 5 {
 		t.Errorf("%d products, %v, %v", n, brands, kinds)
 	}
 }

@@ -38,9 +38,11 @@ type Envelope struct {
 	Message Words      `json:"message"`
 	Error   Words      `json:"error"`
 
-	// Not in the document: what some servers of it tell beside the sentence. Field is the parameter that was wrong.
-	Code  wire.Text `json:"code"`
-	Field wire.Text `json:"field"`
+	// Not in the document: what some servers of it tell beside the sentence. Field is the parameter that was wrong; Status is
+	// "processing" where a change was taken and is not made yet.
+	Code   wire.Text `json:"code"`
+	Field  wire.Text `json:"field"`
+	Status wire.Text `json:"status"`
 }
 
 func (e *Envelope) envelope() *Envelope { return e }
@@ -98,10 +100,13 @@ func (c *Client) do(ctx context.Context, call wire.Call, into answer) error {
 
 // judge says what an answer means: an error of the vocabulary with the upstream's words, or nil.
 func judge(a wire.Answer, e *Envelope, changes bool) error {
+	words := string(e.Message)
 	if a.OK() && e.Success != nil && bool(*e.Success) {
+		if changes && e.Status == "processing" { // it may be refused yet, and can't be asked about
+			return &providers.Failure{Trouble: providers.TroubleBusy, Changes: true, Reached: true, Status: a.Status, Detail: words}
+		}
 		return nil
 	}
-	words := string(e.Message)
 	if words == "" || e.Error != "" {
 		words = string(e.Error)
 	}
@@ -111,6 +116,9 @@ func judge(a wire.Answer, e *Envelope, changes bool) error {
 				Detail: "the answer says neither success nor what is wrong"}
 		}
 		return nil // wire says what it was
+	}
+	if e.Code == "running" { // the same call is being answered: what comes of it, nobody knows yet
+		return &providers.Failure{Trouble: providers.TroubleBusy, Changes: changes, Reached: changes, Status: a.Status, Detail: words}
 	}
 	switch a.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:

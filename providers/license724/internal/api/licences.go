@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"certbay/providers"
 	"certbay/providers/internal/wire"
 )
 
@@ -54,14 +56,14 @@ func (c *Client) Renew(ctx context.Context, p Purchase) (words string, err error
 //
 // Seed 001, "Lisans Askıya Alma": /v1/licenses/suspend
 func (c *Client) Suspend(ctx context.Context, p Place) (words string, err error) {
-	return c.operate(ctx, "suspend", p)
+	return c.free(ctx, "suspend", p)
 }
 
 // Unsuspend lets it work again.
 //
 // Seed 001, "Lisans Askıdan Çıkarma": /v1/licenses/unsuspend
 func (c *Client) Unsuspend(ctx context.Context, p Place) (words string, err error) {
-	return c.operate(ctx, "unsuspend", p)
+	return c.free(ctx, "unsuspend", p)
 }
 
 // Move is a licence and its new address.
@@ -74,7 +76,7 @@ type Move struct {
 //
 // Seed 001, "Lisans IP Değişimi": /v1/licenses/change-ip
 func (c *Client) ChangeIP(ctx context.Context, m Move) (words string, err error) {
-	return c.operate(ctx, "change-ip", m)
+	return c.free(ctx, "change-ip", m)
 }
 
 // CoreChange is a licence and what it is to become.
@@ -93,5 +95,21 @@ func (c *Client) ChangeCore(ctx context.Context, m CoreChange) (words string, er
 func (c *Client) operate(ctx context.Context, what string, body any) (words string, err error) {
 	var a Envelope
 	err = c.change(ctx, "/licenses/"+what, body, &a)
+	return string(a.Message), err
+}
+
+// free is operate for what costs nothing: a licence that can't be changed just now, because something else is being done to it,
+// is no refusal.
+func (c *Client) free(ctx context.Context, what string, body any) (words string, err error) {
+	var a Envelope
+	call := wire.Call{Method: http.MethodPost, Path: "/licenses/" + what, Body: wire.JSON(body), Into: &a, Judge: func(answer wire.Answer) error {
+		err := judge(answer, &a, true)
+		var refusal *providers.Refusal
+		if errors.As(err, &refusal) && a.Code == "not_now" {
+			err = &providers.Failure{Trouble: providers.TroubleBusy, Changes: true, Status: answer.Status, Detail: refusal.Message}
+		}
+		return err
+	}}
+	_, err = c.wire.Do(ctx, call)
 	return string(a.Message), err
 }
