@@ -84,7 +84,7 @@ func (c *call) certificates() (*node, error) {
 	d := doc(c.fn.name)
 	filter := db.OrderFilter{Reference: c.fields.text("remoteid"), Search: c.fields.text("CN")}
 	var orders []db.Order
-	err := c.book.EachOrder(c.ctx, c.caller.ResellerID, filter, func(o db.Order) error {
+	err := c.Book.EachOrder(c.Ctx, c.Caller.ResellerID, filter, func(o db.Order) error {
 		if o.Kind != db.KindLicence {
 			orders = append(orders, o)
 		}
@@ -104,7 +104,7 @@ func (c *call) certificates() (*node, error) {
 	for _, o := range orders {
 		ids = append(ids, o.ID)
 	}
-	reissuing, err := c.book.Reissuing(c.ctx, ids)
+	reissuing, err := c.Book.Reissuing(c.Ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (c *call) element() (db.Order, error) {
 }
 
 func (c *call) certificate(id int64) (db.Order, error) {
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, id)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, id)
 	if err == nil && o.Kind == db.KindLicence {
 		err = errNoElement
 	}
@@ -149,14 +149,14 @@ func (c *call) edit() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.book.AskNow(c.ctx, o.ResellerID, o.ID)
+	job, err := c.Book.AskNow(c.Ctx, o.ResellerID, o.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.gate.Await(c.ctx, lookPatience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
 		return nil, err
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	return c.form(o)
@@ -164,7 +164,7 @@ func (c *call) edit() (*node, error) {
 
 // form writes an order with its newest certificates.
 func (c *call) form(o db.Order) (*node, error) {
-	list, err := c.book.Certificates(c.ctx, o.ID)
+	list, err := c.Book.Certificates(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -180,11 +180,11 @@ func (c *call) form(o db.Order) (*node, error) {
 	if newest.ID == 0 && len(list) > 0 {
 		newest = list[0] // given up, or refused
 	}
-	names, err := c.book.Names(c.ctx, o.ID)
+	names, err := c.Book.Names(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.book.DCVs(c.ctx, newest.ID)
+	rows, err := c.Book.DCVs(c.Ctx, newest.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,7 @@ func (c *call) file() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	cert, err := c.book.IssuedCertificate(c.ctx, o.ID)
+	cert, err := c.Book.IssuedCertificate(c.Ctx, o.ID)
 	if errors.Is(err, db.ErrNotFound) || err == nil && cert.PEM == "" {
 		return nil, errNoFile
 	}

@@ -100,14 +100,14 @@ func (c *call) orderStatus() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.book.AskNow(c.ctx, o.ResellerID, o.ID)
+	job, err := c.Book.AskNow(c.Ctx, o.ResellerID, o.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.gate.Await(c.ctx, lookPatience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
 		return nil, err
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	return c.standing(o)
@@ -115,7 +115,7 @@ func (c *call) orderStatus() (any, error) {
 
 // sslOrder is an order that this dialect can speak of.
 func (c *call) sslOrder(id int64) (db.Order, error) {
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, id)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, id)
 	if err == nil && (o.Kind == db.KindLicence || o.Kind == db.KindCodeSigning) {
 		err = errNoOrder
 	}
@@ -127,7 +127,7 @@ func (c *call) sslOrder(id int64) (db.Order, error) {
 func (c *call) standing(o db.Order) (standing, error) {
 	s := standing{success: ok, SAN: []san{}, SingleSANCount: o.SANCount, WildcardSANCount: o.WildcardSANCount, ServerCount: -1, WebServerType: -1,
 		ManualCheck: word(o.Vetting), Renew: flag(strings.HasPrefix(o.Note, renewed))}
-	list, err := c.book.Certificates(c.ctx, o.ID)
+	list, err := c.Book.Certificates(c.Ctx, o.ID)
 	if err != nil {
 		return s, err
 	}
@@ -154,7 +154,7 @@ func (c *call) standing(o db.Order) (standing, error) {
 		s.Domains, s.TotalDomains = o.Domain, 1
 		return s, nil
 	}
-	sub, err := c.book.SubmissionOf(c.ctx, newest.ID)
+	sub, err := c.Book.SubmissionOf(c.Ctx, newest.ID)
 	if err != nil {
 		return s, err
 	}
@@ -267,7 +267,7 @@ func (c *call) rows(orders []db.Order) ([]orderRow, error) {
 			completed = append(completed, o.ID)
 		}
 	}
-	reissuing, err := c.book.Reissuing(c.ctx, completed)
+	reissuing, err := c.Book.Reissuing(c.Ctx, completed)
 	rows := []orderRow{}
 	for _, o := range orders {
 		if o.Kind != db.KindLicence && o.Kind != db.KindCodeSigning {
@@ -325,7 +325,7 @@ func (c *call) orderList(filter db.OrderFilter) (orderList, error) {
 		return answer, err
 	}
 	filter.Page = p
-	list, total, err := c.book.Orders(c.ctx, c.caller.ResellerID, filter)
+	list, total, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, filter)
 	if err != nil {
 		return answer, err
 	}
@@ -346,7 +346,7 @@ func (c *call) unpaidOrders() (any, error) {
 		success
 		Orders []row `json:"orders"`
 	}{ok, []row{}}
-	list, _, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Status: db.StatusPending, Page: db.Page{Limit: mostRows}})
+	list, _, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Status: db.StatusPending, Page: db.Page{Limit: mostRows}})
 	for _, o := range list {
 		if !o.Paid {
 			answer.Orders = append(answer.Orders, row{o.ID, price(o.PayableCents()), currency, day{o.CreatedAt}})
