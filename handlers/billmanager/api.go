@@ -26,6 +26,8 @@
 //     reissue included), 5 when it was issued, 6 when it came to nothing; cancelled and
 //     revoked say why.
 //   - A certificate that was issued can't be deleted.
+//   - A list has 500 rows unless p_cnt asks for less or more, at most 1000; p_num is
+//     the page, p_elems how many rows there are in all.
 package billmanager
 
 import (

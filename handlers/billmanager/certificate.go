@@ -78,28 +78,34 @@ func row(n *node, o db.Order, reissuing bool) {
 	n.add("revoked", onOff(o.Status == db.StatusCancelled && !o.CompletedAt.IsZero()))
 }
 
+// A list has pageRows rows where the program names no number, and never more than
+// mostRows; p_elems says how many there are.
+const (
+	pageRows = 500
+	mostRows = 1000
+)
+
+// page is the part of a list that p_cnt and p_num, which begins at 1, ask for.
+func (c *call) page() (offset, rows int) {
+	rows = pageRows
+	if size, err := strconv.Atoi(c.fields.text("p_cnt")); err == nil && size > 0 {
+		rows = min(size, mostRows)
+	}
+	number, _ := strconv.Atoi(c.fields.text("p_num"))
+	return min(max(number-1, 0), 1<<40) * rows, rows
+}
+
 // certificates is func=certificate: the certificates of the account, the newest
 // first; those with a remoteid where one is given. p_cnt and p_num cut pages.
 func (c *call) certificates() (*node, error) {
 	d := doc(c.fn.name)
-	filter := db.OrderFilter{Reference: c.fields.text("remoteid"), Search: c.fields.text("CN")}
-	var orders []db.Order
-	err := c.Book.EachOrder(c.Ctx, c.Caller.ResellerID, filter, func(o db.Order) error {
-		if o.Kind != db.KindLicence {
-			orders = append(orders, o)
-		}
-		return nil
-	})
+	offset, rows := c.page()
+	filter := db.OrderFilter{Reference: c.fields.text("remoteid"), Search: c.fields.text("CN"), Certificates: true}
+	orders, total, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, filter, offset, rows)
 	if err != nil {
 		return nil, err
 	}
-	d.add("p_elems", strconv.Itoa(len(orders)))
-	if size, err := strconv.Atoi(c.fields.text("p_cnt")); err == nil && size > 0 {
-		number, _ := strconv.Atoi(c.fields.text("p_num"))
-		size = min(size, len(orders))
-		from := min(min(max(number-1, 0), len(orders))*size, len(orders))
-		orders = orders[from:min(from+size, len(orders))]
-	}
+	d.add("p_elems", strconv.Itoa(total))
 	var ids []int64
 	for _, o := range orders {
 		ids = append(ids, o.ID)

@@ -90,7 +90,7 @@ func (c *call) balance() (any, error) {
 
 // totalOrders counts all orders ever placed.
 func (c *call) totalOrders() (any, error) {
-	_, n, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Page: db.Page{Limit: 1}})
+	_, n, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, db.OrderFilter{}, 0, 0)
 	return struct {
 		success
 		Total int `json:"total_orders"`
@@ -144,9 +144,19 @@ func (c *call) invoiceList(status db.InvoiceStatus) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, _, err := c.Book.Invoices(c.Ctx, c.Caller.ResellerID, status, p)
-	if err != nil {
-		return nil, err
+	var list []db.Invoice
+	// The book answers short pages, and none below a depth.
+	for more := p.Limit; more > 0 && p.Offset <= db.MaxOffset; {
+		p.Limit = min(more, bookPage)
+		some, _, err := c.Book.Invoices(c.Ctx, c.Caller.ResellerID, status, p)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+		if len(some) < p.Limit {
+			break
+		}
+		p.Offset, more = p.Offset+len(some), more-len(some)
 	}
 	answer := struct {
 		success
@@ -170,8 +180,12 @@ func (c *call) orderInvoice() (any, error) {
 	}{ok, invoiceOf(i)}, err
 }
 
-// mostRows bounds a list.
-const mostRows = 1000
+const (
+	// mostRows bounds a list.
+	mostRows = 1000
+	// bookPage is what of a list the book answers at once.
+	bookPage = 200
+)
 
 // page is the part of a list that is asked for.
 func (c *call) page() (db.Page, error) {

@@ -74,7 +74,7 @@ func (c *call) addSSLRenewOrder() (any, error) {
 // renewable is the newest active order of the product and domain; a refusal when
 // there is none, or when it is too early.
 func (c *call) renewable(n db.NewOrder) (db.Order, error) {
-	list, _, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Search: n.Domain, Page: db.Page{Limit: mostRows}})
+	list, _, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Search: n.Domain}, 0, mostRows)
 	if err != nil {
 		return db.Order{}, err
 	}

@@ -300,16 +300,7 @@ func (c *call) ordersBy() (any, error) {
 	case "rejected": // no order stays so here: what is refused is given back
 		return orderList{success: ok, Orders: []orderRow{}}, nil
 	case "processing":
-		first, err := c.orderList(db.OrderFilter{Status: db.StatusProcessing})
-		if err != nil {
-			return nil, err
-		}
-		second, err := c.orderList(db.OrderFilter{Status: db.StatusValidationPending})
-		if err != nil {
-			return nil, err
-		}
-		first.Orders, first.Count = append(first.Orders, second.Orders...), first.Count+second.Count
-		return first, nil
+		filter.View = db.ViewWaiting
 	default:
 		return nil, &wrongField{"status", "must be one of active, expired, processing, rejected: " + s}
 	}
@@ -324,8 +315,8 @@ func (c *call) orderList(filter db.OrderFilter) (orderList, error) {
 	if err != nil {
 		return answer, err
 	}
-	filter.Page = p
-	list, total, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, filter)
+	filter.Certificates = true
+	list, total, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, filter, p.Offset, p.Limit)
 	if err != nil {
 		return answer, err
 	}
@@ -346,7 +337,7 @@ func (c *call) unpaidOrders() (any, error) {
 		success
 		Orders []row `json:"orders"`
 	}{ok, []row{}}
-	list, _, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Status: db.StatusPending, Page: db.Page{Limit: mostRows}})
+	list, _, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Status: db.StatusPending}, 0, mostRows)
 	for _, o := range list {
 		if !o.Paid {
 			answer.Orders = append(answer.Orders, row{o.ID, price(o.PayableCents()), currency, day{o.CreatedAt}})

@@ -41,9 +41,13 @@ func (c *call) certificates() (any, error) {
 			return nil, errNoStatus
 		}
 	}
+	p, err := c.page()
+	if err != nil {
+		return nil, err
+	}
 	list := []listed{}
 	if status == "" || status == "external" {
-		foreign, err := c.Book.ExternalCertificates(c.Ctx, c.Caller.ResellerID)
+		foreign, err := c.foreignPage(&p)
 		if err != nil {
 			return nil, err
 		}
@@ -51,15 +55,48 @@ func (c *call) certificates() (any, error) {
 			list = append(list, listed{externalID(x.ID), x.CommonName, external})
 		}
 	}
-	err := c.each(status, func(o db.Order) error {
+	err = c.each(status, p, func(o db.Order) error {
 		list = append(list, listed{id(o.ID), o.Domain, statusOf(o, c.Book.Now()).Code})
 		return nil
 	})
 	return list, err
 }
 
-// each calls do with every order of a status; "" is any.
-func (c *call) each(status string, do func(db.Order) error) error {
+// mostRows bounds a list.
+const mostRows = 500
+
+// page is the part of a list that limit and offset ask for.
+type page struct{ offset, rows int }
+
+// page is the page of a request: mostRows unless it asks for less.
+func (c *call) page() (p page, err error) {
+	if p.rows, err = c.fields.number("limit", 1, mostRows); err != nil {
+		return p, err
+	}
+	p.rows = min(p.rows, mostRows)
+	p.offset, err = c.fields.number("offset", 0, 0)
+	return p, err
+}
+
+// takes says whether the next of a list is on the page, and counts it; over says that
+// nothing that comes is.
+func (p *page) takes() (here, over bool) {
+	switch {
+	case p.rows == 0:
+		return false, true
+	case p.offset > 0:
+		p.offset--
+		return false, false
+	}
+	p.rows--
+	return true, false
+}
+
+// errPageFull ends the reading of a list.
+var errPageFull = errors.New("ssl247: the page is full")
+
+// each calls do with every order of a status that is on the page; "" is any.
+func (c *call) each(status string, p page, do func(db.Order) error) error {
 	f, some := db.OrderFilter{}, true
 	if status != "" {
 		f, some = filterFor(status)
@@ -67,12 +104,36 @@ func (c *call) each(status string, do func(db.Order) error) error {
 	if !some {
 		return nil
 	}
-	return c.Book.EachOrder(c.Ctx, c.Caller.ResellerID, f, func(o db.Order) error {
-		if o.Kind == db.KindLicence || status != "" && !belongs(statusOf(o, c.Book.Now()).Code, status) {
+	f.Certificates = true
+	err := c.Book.EachOrder(c.Ctx, c.Caller.ResellerID, f, func(o db.Order) error {
+		if status != "" && !belongs(statusOf(o, c.Book.Now()).Code, status) {
 			return nil
 		}
-		return do(o)
+		here, over := p.takes()
+		switch {
+		case over:
+			return errPageFull
+		case here:
+			return do(o)
+		}
+		return nil
 	})
+	if errors.Is(err, errPageFull) {
+		err = nil
+	}
+	return err
+}
+
+// foreignPage are the certificates from elsewhere that are on the page, and leaves
+// the rest of it for what comes behind them.
+func (c *call) foreignPage(p *page) (list []db.ExternalCertificate, err error) {
+	all, err := c.Book.ExternalCertificates(c.Ctx, c.Caller.ResellerID)
+	for _, x := range all {
+		if here, _ := p.takes(); here {
+			list = append(list, x)
+		}
+	}
+	return list, err
 }
 
 // standing is all the book knows of an order's certificate.

@@ -47,15 +47,19 @@ func (c *call) orderedCertificates() (any, error) {
 	if !statuses[status] {
 		return nil, errNoStatus
 	}
+	p, err := c.page()
+	if err != nil {
+		return nil, err
+	}
 	answer := struct{ Certificate []ordered }{[]ordered{}}
 	if status == "external" {
-		list, err := c.Book.ExternalCertificates(c.Ctx, c.Caller.ResellerID)
+		list, err := c.foreignPage(&p)
 		for _, x := range list {
 			answer.Certificate = append(answer.Certificate, foreignOrder(x))
 		}
 		return answer, err
 	}
-	err := c.each(status, func(o db.Order) error {
+	err = c.each(status, p, func(o db.Order) error {
 		v, err := c.orderedCertificate(o)
 		answer.Certificate = append(answer.Certificate, v)
 		return err
@@ -63,14 +67,10 @@ func (c *call) orderedCertificates() (any, error) {
 	return answer, err
 }
 
-// orders is /orders, the newest first: all of them, or the page that limit and offset
-// say, or those that carry a reference.
+// orders is /orders, the newest first: the page that limit and offset say, or those
+// that carry a reference.
 func (c *call) orders() (any, error) {
-	limit, err := c.fields.number("limit", 1, 0)
-	if err != nil {
-		return nil, err
-	}
-	offset, err := c.fields.number("offset", 0, 0)
+	p, err := c.page()
 	if err != nil {
 		return nil, err
 	}
@@ -79,19 +79,19 @@ func (c *call) orders() (any, error) {
 		Total  int
 	}{}
 	answer.Orders.Certificate = []ordered{}
-	err = c.Book.EachOrder(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Reference: c.fields.text("reference")}, func(o db.Order) error {
-		if o.Kind == db.KindLicence {
-			return nil
-		}
-		answer.Total++
-		if answer.Total <= offset || limit > 0 && answer.Total > offset+limit {
-			return nil
-		}
+	list, total, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Reference: c.fields.text("reference"), Certificates: true}, p.offset, p.rows)
+	if err != nil {
+		return nil, err
+	}
+	answer.Total = total
+	for _, o := range list {
 		v, err := c.orderedCertificate(o)
+		if err != nil {
+			return nil, err
+		}
 		answer.Orders.Certificate = append(answer.Orders.Certificate, v)
-		return err
-	})
-	return answer, err
+	}
+	return answer, nil
 }
 
 type orderAddon struct {
