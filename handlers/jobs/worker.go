@@ -37,6 +37,9 @@ type Worker struct {
 	// WebhookMail words the mail that an endpoint was disabled, to its reseller's address.
 	WebhookMail func(w db.Webhook, to string) db.Mail
 
+	// ExternalMail words the mail that a certificate from elsewhere ends in some days.
+	ExternalMail func(x db.ExternalCertificate, days int, to string) db.Mail
+
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
 	Lease time.Duration
@@ -175,6 +178,8 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.invoiceZip(ctx, job)
 	case db.JobWebhook:
 		return w.webhook(ctx, job)
+	case db.JobInstallation:
+		return w.installation(ctx, job)
 	case db.JobSweep:
 		return w.sweep(ctx)
 	}

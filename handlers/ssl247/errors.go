@@ -49,7 +49,6 @@ var (
 	errNoForm        = &refusal{http.StatusNotFound, "A certificate can be had as x509, pkcs7, intermediate, root or bundle"}
 	errNoDownload    = &refusal{http.StatusNotFound, "An invoice can be had as url or pdf"}
 	errNoStatus      = &refusal{http.StatusNotFound, "There is no such status"}
-	errNoHealth      = &refusal{http.StatusNotImplemented, "Health checks are not sold here"}
 	errNotRevoked    = &refusal{http.StatusConflict, "Only a certificate that was issued and whose term runs can be revoked"}
 	errTooLate       = &refusal{http.StatusConflict, "The certificate can't be cancelled any more: it was issued, or a submission is on its way"}
 	errNotCompleted  = &refusal{http.StatusConflict, "The certificate does not wait for its completion"}
