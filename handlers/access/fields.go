@@ -58,6 +58,9 @@ func ReadFields(w http.ResponseWriter, r *http.Request, limit int64, repeated Re
 	if err := all.addForm(query, repeated); err != nil {
 		return all, err
 	}
+	if r.ContentLength == 0 {
+		return all, nil // whatever type it says nothing is of
+	}
 	body, err := ReadBody(w, r, limit, "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/json", "text/plain", "application/octet-stream")
 	if err != nil {
 		return all, err

@@ -151,8 +151,7 @@ func (c *call) standing(o db.Order) (standing, error) {
 		s.ValidFrom, s.ValidTill = day{issued.NotBefore}, day{issued.NotAfter}
 	}
 	if newest.ID == 0 {
-		s.Domains, s.TotalDomains = o.Domain, 1
-		return s, nil
+		return s, s.ordered(c, o)
 	}
 	sub, err := c.Book.SubmissionOf(c.Ctx, newest.ID)
 	if err != nil {
@@ -161,6 +160,21 @@ func (c *call) standing(o db.Order) (standing, error) {
 	s.people(sub.Contact)
 	s.names(o.Domain, sub.Names)
 	return s, nil
+}
+
+// ordered fills in the names as they were ordered, while nothing is asked of the
+// authority for them.
+func (s *standing) ordered(c *call, o db.Order) error {
+	names, err := c.Book.Names(c.Ctx, o.ID)
+	all := []string{o.Domain}
+	for _, name := range names {
+		if name != o.Domain {
+			all = append(all, name)
+			s.SAN = append(s.SAN, san{Name: name, Status: "0", StatusDescription: statusText[0]})
+		}
+	}
+	s.Domains, s.TotalDomains = strings.Join(all, ","), len(all)
+	return err
 }
 
 func (s *standing) people(p db.Contact) {

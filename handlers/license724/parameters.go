@@ -26,6 +26,9 @@ const (
 // parameters are what a request says, by name; nothing that was left empty.
 type parameters map[string]string
 
+// documented are the parameters of the document.
+var documented = []string{"token", "code", "id", "type", "ip", "billingcycle", "newip", "new_type"}
+
 // read gathers the parameters of the query and of the body, which counts more. Only
 // POST has a body. Errors: those of access.ReadFields, *badParameter.
 func read(w http.ResponseWriter, r *http.Request) (parameters, error) {
@@ -42,7 +45,10 @@ func read(w http.ResponseWriter, r *http.Request) (parameters, error) {
 			if text := strings.TrimSpace(fmt.Sprint(v)); text != "" {
 				asked[name] = text
 			}
-		default: // no parameter of the document is a list
+		default: // no parameter of the document is a list; what else is sent is passed over
+			if !slices.Contains(documented, name) {
+				continue
+			}
 			bad = cmp.Or(bad, error(&badParameter{name: name, status: http.StatusUnprocessableEntity, key: "l724.error.value"}))
 		}
 	}
