@@ -15,6 +15,9 @@ import (
 // again.
 func (w *Worker) installation(ctx context.Context, job db.Job) error {
 	i, issued, chain, err := w.Book.InstallationToLookAt(ctx, job.SubjectID)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil // it was revoked meanwhile: there is nothing to compare with
+	}
 	if err != nil {
 		return err
 	}
