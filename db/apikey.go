@@ -197,8 +197,9 @@ func (db *DB) RevokeAPIKey(ctx context.Context, by Actor, resellerID, id int64) 
 
 // APIKeyBySecret finds the key a program shows and notes that it was used, to
 // the minute. ErrNotFound for an unknown secret, ErrGone when revoked or
-// expired, ErrSuspended when its reseller is or may not use the API. The caller
-// checks AllowsFrom and Can.
+// expired, ErrSuspended when its reseller is or may not use the API; with these two
+// the key is answered as well, for those who note who knocked. The caller checks
+// AllowsFrom and Can.
 func (db *DB) APIKeyBySecret(ctx context.Context, secret string) (APIKey, error) {
 	type found struct {
 		APIKey
@@ -213,9 +214,9 @@ func (db *DB) APIKeyBySecret(ctx context.Context, secret string) (APIKey, error)
 	now := db.now()
 	switch {
 	case !k.RevokedAt.IsZero() || (!k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt)):
-		return APIKey{}, ErrGone
+		return k.APIKey, ErrGone
 	case k.status != Active || !k.enabled:
-		return APIKey{}, ErrSuspended
+		return k.APIKey, ErrSuspended
 	}
 	if now.Sub(k.LastUsedAt) >= time.Minute {
 		err = db.transact(ctx, func(t *tx) error {

@@ -21,13 +21,17 @@ type ExternalCertificate struct {
 	ProductID       int64
 	ExternalProduct string // what it is, as the reseller says
 	CreatedAt       time.Time
+	NotAfter        time.Time // its end, as its web server showed it; zero before that was seen
+	Serial          string    // of what was seen
+	Warned          int       // days before its end, of the last warning; 0: none yet
 }
 
 const externalColumns = `x.id, x.reseller_id, x.common_name, x.validation, coalesce(x.admin_contact_id, 0), coalesce(x.tech_contact_id, 0), coalesce(x.product_id, 0),
-	x.external_product, x.created_at`
+	x.external_product, x.created_at, x.not_after, x.serial, x.warned`
 
 func scanExternal(s scanner) (x ExternalCertificate, err error) {
-	return x, s.Scan(&x.ID, &x.ResellerID, &x.CommonName, &x.Validation, &x.AdminContactID, &x.TechContactID, &x.ProductID, &x.ExternalProduct, moment{&x.CreatedAt})
+	return x, s.Scan(&x.ID, &x.ResellerID, &x.CommonName, &x.Validation, &x.AdminContactID, &x.TechContactID, &x.ProductID, &x.ExternalProduct, moment{&x.CreatedAt},
+		moment{&x.NotAfter}, &x.Serial, &x.Warned)
 }
 
 // ExternalCertificates lists a reseller's certificates from elsewhere, the newest
@@ -67,8 +71,8 @@ func (db *DB) ImportExternal(ctx context.Context, by Actor, resellerID int64, x 
 				return err
 			}
 		}
-		id, err = insert(ctx, t, `insert into external_certificate (reseller_id, common_name, validation, admin_contact_id, tech_contact_id, product_id, external_product, created_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+		id, err = insert(ctx, t, `insert into external_certificate (reseller_id, common_name, validation, admin_contact_id, tech_contact_id, product_id, external_product, created_at, look_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $8) returning id`,
 			resellerID, name, x.Validation, idOrNull(x.AdminContactID), idOrNull(x.TechContactID), idOrNull(x.ProductID), x.ExternalProduct, t.now)
 		if err != nil {
 			return err

@@ -12,20 +12,21 @@ import (
 type JobKind string
 
 const (
-	JobSubmit     JobKind = "submit"      // hand a certificate request to its upstream; subject: certificate
-	JobPoll       JobKind = "poll"        // ask the upstream how it stands; subject: certificate
-	JobCheck      JobKind = "check"       // look now whether a name is provable; subject: certificate
-	JobDCV        JobKind = "dcv"         // tell the upstream another DCV method; subject: dcv row
-	JobResend     JobKind = "resend"      // have the upstream resend its approval mail; subject: dcv row
-	JobReissue    JobKind = "reissue"     // ask for a further certificate; subject: certificate
-	JobLook       JobKind = "look"        // ask the upstream once how it stands, for somebody who waits; subject: certificate
-	JobRevoke     JobKind = "revoke"      // revoke upstream, then end the order; subject: order
-	JobCancel     JobKind = "cancel"      // cancel upstream, then refund; subject: order
-	JobMail       JobKind = "mail"        // send a mail; subject: mail row
-	JobInvoiceZip JobKind = "invoice_zip" // draw the invoices of a zip; subject: zip
-	JobWebhook    JobKind = "webhook"     // tell an endpoint of an event; subject: webhook delivery
-	JobBalance    JobKind = "balance"     // ask an upstream for our balance, hour by hour; subject: upstream
-	JobSweep      JobKind = "sweep"       // expire orders, purge old sessions; subject: 0
+	JobSubmit       JobKind = "submit"       // hand a certificate request to its upstream; subject: certificate
+	JobPoll         JobKind = "poll"         // ask the upstream how it stands; subject: certificate
+	JobCheck        JobKind = "check"        // look now whether a name is provable; subject: certificate
+	JobDCV          JobKind = "dcv"          // tell the upstream another DCV method; subject: dcv row
+	JobResend       JobKind = "resend"       // have the upstream resend its approval mail; subject: dcv row
+	JobReissue      JobKind = "reissue"      // ask for a further certificate; subject: certificate
+	JobLook         JobKind = "look"         // ask the upstream once how it stands, for somebody who waits; subject: certificate
+	JobRevoke       JobKind = "revoke"       // revoke upstream, then end the order; subject: order
+	JobCancel       JobKind = "cancel"       // cancel upstream, then refund; subject: order
+	JobMail         JobKind = "mail"         // send a mail; subject: mail row
+	JobInvoiceZip   JobKind = "invoice_zip"  // draw the invoices of a zip; subject: zip
+	JobWebhook      JobKind = "webhook"      // tell an endpoint of an event; subject: webhook delivery
+	JobBalance      JobKind = "balance"      // ask an upstream for our balance, hour by hour; subject: upstream
+	JobInstallation JobKind = "installation" // look how a certificate is installed; subject: installation
+	JobSweep        JobKind = "sweep"        // expire orders, purge old sessions; subject: 0
 )
 
 // Job is a piece of work in the book. A claimed job is leased: when its worker

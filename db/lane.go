@@ -15,7 +15,7 @@ const (
 )
 
 func laneOf(kind JobKind) Lane {
-	if kind == JobWebhook {
+	if kind == JobWebhook || kind == JobInstallation {
 		return LaneWebhook
 	}
 	return LaneMain

@@ -37,6 +37,7 @@ type OrderFilter struct {
 	Reference      string // the whole of what a program calls its order
 	ResellerID     int64  // the operator's lists only
 	Sort           string // one of OrderSorts; "-" in front turns it round
+	Certificates   bool   // leave licences out; EachOrder and OrdersPage only
 	Brief          bool   // read of each order only what a list shows, see reads
 	Lean           bool   // read of each order what was bought and what became of it, but nothing of people
 	Page

@@ -98,24 +98,9 @@ func searchText(typed string) string {
 // EachOrder calls do with every order of a reseller that matches as it begins, each
 // once, for an export; orders that come or move meanwhile shift nothing.
 func (db *DB) EachOrder(ctx context.Context, resellerID int64, f OrderFilter, do func(Order) error) error {
-	f.ResellerID = resellerID
-	s, err := db.selection(ctx, f)
+	ids, err := db.orderIDs(ctx, resellerID, f)
 	if err != nil {
 		return err
-	}
-	if text := searchText(f.Search); text != "" {
-		s = s.withText(text)
-	}
-	var ids []int64
-	if len(s.walks) > 0 {
-		walks := make([]string, len(s.walks))
-		for i, walk := range s.walks {
-			walks[i] = `select o.id from orders o` + walk.clause()
-		}
-		query := `select o.id from ` + orderTables + ` where o.id in (` + strings.Join(walks, ` union all `) + `) order by ` + f.order()
-		if ids, err = db.ids(ctx, query, s.args...); err != nil {
-			return err
-		}
 	}
 	for batch := range slices.Chunk(ids, 200) {
 		// No order is ever deleted, so the batch is whole.

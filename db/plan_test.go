@@ -87,6 +87,10 @@ func lists(s shop) map[string]func() error {
 		"EachOrder": eachOrder(func(f db.OrderFilter) error {
 			return s.EachOrder(ctx, s.reseller, f, func(db.Order) error { return nil })
 		}),
+		"OrdersPage": eachOrder(func(f db.OrderFilter) error {
+			f.Certificates = f.Offset > 0
+			return third(s.OrdersPage(ctx, s.reseller, f, f.Offset, f.Limit))
+		}),
 		"Licences": func() error {
 			for _, state := range db.LicenceStates {
 				for _, f := range []db.LicenceFilter{{State: state}, {State: state, ProductID: s.licence, Page: page}, {State: state, Search: "203.0", Page: page}} {

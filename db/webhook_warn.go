@@ -21,6 +21,11 @@ func firstWarning(notAfter time.Time) any {
 // least of the warnings whose day has come (0: none), and when to look again
 // (zero: never). Pure.
 func warning(now, notAfter time.Time) (days int, next time.Time) {
+	return warningOf(warnings, now, notAfter)
+}
+
+// warningOf is warning by another list of days, the most first.
+func warningOf(warnings []int, now, notAfter time.Time) (days int, next time.Time) {
 	if !notAfter.After(now) {
 		return 0, time.Time{}
 	}

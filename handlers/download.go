@@ -50,6 +50,9 @@ func (h *Handlers) Download(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if m.Installation, err = h.installationCard(c.Request().Context(), person(c), o); err != nil {
+		return err
+	}
 	return show(h, c, http.StatusOK, views.Download, m)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"certbay/db"
+	"certbay/db/certs"
 	"certbay/views/i18n"
 )
 
@@ -17,4 +18,13 @@ func (h *Handlers) IssuedMail(o db.Order) db.Mail {
 		Subject: i18n.T(ctx, "mail.issued.subject", "Domain", orderTitle(o)),
 		Body: i18n.T(ctx, "mail.issued.body", "Domain", orderTitle(o), "Product", o.ProductName, "Number", o.Number,
 			"Link", h.BaseURL+orderPath(o.ID, ""))}
+}
+
+// ExternalMail tells a reseller that a certificate which it bought elsewhere ends.
+func (h *Handlers) ExternalMail(x db.ExternalCertificate, days int, to string) db.Mail {
+	ctx := i18n.With(context.Background(), mailLocale)
+	name := certs.UnicodeName(x.CommonName)
+	return db.Mail{To: to, Subject: i18n.T(ctx, "mail.external.subject", "Domain", name, "Days", i18n.Days(ctx, days)),
+		Body: i18n.T(ctx, "mail.external.body", "Domain", name, "Days", i18n.Days(ctx, days), "End", i18n.Date(ctx, x.NotAfter), "Serial", x.Serial,
+			"Link", h.BaseURL+"/orders/new")}
 }

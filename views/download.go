@@ -23,6 +23,8 @@ type DownloadPage struct {
 	NotBefore time.Time
 	NotAfter  time.Time
 	Serial    string
+
+	Installation *InstallationCard // nil on the customer's page, and where no web server shows it
 }
 
 // Servers are what a certificate can be installed on, as the page offers them.

@@ -45,11 +45,14 @@ type dialect struct {
 
 func (s *Server) newDialects() []dialect {
 	ip := s.ipExtractor()
+	below := gogetssl.New(s.Book, s.gate, ip, s.Log)
 	return []dialect{
 		{ssl247.Serves, ssl247.New(s.Book, s.gate, s.BaseURL, s.handlers.InvoiceFile, ip, s.Log)},
-		{gogetssl.Serves, gogetssl.New(s.Book, s.gate, ip, s.Log)},
+		{gogetssl.Serves, below},
 		{billmanager.Serves, billmanager.New(s.Book, s.gate, ip, s.Log)},
 		{license724.Serves, license724.New(s.Book, s.gate, s.Sandbox, ip, s.Log)},
+		// A program that asks for what there is not is answered as a program, too.
+		{func(path string) bool { return strings.HasPrefix(path, gogetssl.Prefix+"/") }, below},
 	}
 }
 

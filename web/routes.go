@@ -95,6 +95,7 @@ func (s *Server) routes() []route {
 		{post, "/orders/:id/dcv/resend", buyers, h.ResendDCV},
 		{get, "/orders/:id/download", viewers, h.Download},
 		{get, "/orders/:id/download/:file", viewers, h.DownloadFile},
+		{post, "/orders/:id/installation", buyers, h.CheckInstallation},
 		{get, "/orders/:id/cancel", buyers, h.CancelOrderForm},
 		{post, "/orders/:id/cancel", buyers, h.CancelOrder},
 		{post, "/orders/:id/links", buyers, h.CreateLink},

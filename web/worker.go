@@ -26,7 +26,7 @@ func (s *Server) Work(ctx context.Context, config WorkerConfig) error {
 	worker := &jobs.Worker{
 		Book: s.Book, Upstreams: config.Upstreams, Checker: config.Checker, Lease: config.Lease, PollEvery: config.PollEvery, Log: s.Log,
 		IssuedMail: s.handlers.IssuedMail, InvoicePDF: s.handlers.ZipPDF, Done: s.metrics.job,
-		Webhooks: jobs.WebhookCalls{Loopback: s.LoopbackWebhooks}, WebhookMail: s.handlers.WebhookMail,
+		Webhooks: jobs.WebhookCalls{Loopback: s.LoopbackWebhooks}, WebhookMail: s.handlers.WebhookMail, ExternalMail: s.handlers.ExternalMail,
 		LowBalanceMails: s.handlers.LowBalanceMails,
 	}
 	if config.SMTP != "" {

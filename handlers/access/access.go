@@ -54,7 +54,9 @@ type Call struct {
 	Status int
 	Took   time.Duration
 	Caller Caller // zero when nobody was let in
-	IP     string
+	// Knocked is whose key it was where nobody was let in, as far as that is known.
+	Knocked Knock
+	IP      string
 }
 
 // Served tells the watchers.
@@ -91,9 +93,22 @@ func AsReseller(ctx context.Context, resellerID int64) context.Context {
 	return context.WithValue(ctx, resellerKey{}, resellerID)
 }
 
-// Admit finds out who shows a secret, from an address. Errors: those of Refused,
-// and *db.Throttled when the key had its share; the caller's Quota is filled then,
-// too, for the headers.
+func (c Caller) knock() Knock { return Knock{c.ResellerID, c.Key.ID} }
+
+// Known says of one of the reasons for which nobody is let in whose key it was.
+type Known struct {
+	Knock
+	Reason error
+}
+
+func (e *Known) Error() string { return e.Reason.Error() }
+
+// Unwrap is the reason.
+func (e *Known) Unwrap() error { return e.Reason }
+
+// Admit finds out who shows a secret, from an address. Errors: those of Refused, as
+// *Known where the key is somebody's, and *db.Throttled when the key had its share;
+// the caller's Quota is filled then, too, for the headers.
 func (g *Gate) Admit(ctx context.Context, secret, ip string) (Caller, error) {
 	if reseller, ok := ctx.Value(resellerKey{}).(int64); ok {
 		return Caller{ResellerID: reseller, Key: db.APIKey{ResellerID: reseller, Scopes: []db.Scope{db.ScopeRead}}, IP: ip}, nil
@@ -102,17 +117,20 @@ func (g *Gate) Admit(ctx context.Context, secret, ip string) (Caller, error) {
 		return Caller{}, ErrNoKey
 	}
 	key, err := g.book.APIKeyBySecret(ctx, secret)
+	refused := func(reason error) (Caller, error) {
+		return Caller{}, &Known{Knock{key.ResellerID, key.ID}, reason}
+	}
 	switch {
 	case errors.Is(err, db.ErrNotFound):
 		return Caller{}, ErrUnknownKey
 	case errors.Is(err, db.ErrGone):
-		return Caller{}, ErrExpiredKey
+		return refused(ErrExpiredKey)
 	case errors.Is(err, db.ErrSuspended):
-		return Caller{}, ErrOff
+		return refused(ErrOff)
 	case err != nil:
 		return Caller{}, err
 	case !key.AllowsFrom(ip):
-		return Caller{}, ErrAddress
+		return refused(ErrAddress)
 	}
 	quota, ok := g.limiter.take(key.ID, g.book.Now())
 	caller := Caller{ResellerID: key.ResellerID, Key: key, IP: ip, Quota: quota}

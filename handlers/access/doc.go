@@ -3,14 +3,15 @@
 // request which was repeated has its effect once. It answers errors of its own
 // types; a dialect (handlers/datassl and its sisters) writes them in its own form.
 //
-// One request passes it in this order:
+// A dialect embeds a Visit in what it knows of a request and hands Visit.Serve its
+// Words; the way of a request is the same for all of them:
 //
-//	caller, err := gate.Admit(ctx, secret, ip)        // who: key, reseller on, address, rate
-//	caller.Quota.SetHeaders(w.Header())               // also beside a refusal by rate
-//	err = caller.Need(scope)                          // what the key may do
-//	body, err := access.ReadBody(w, r, limit, kinds)  // how much, and of what type
-//	answer, replayed, err := gate.Once(ctx, caller, once, do)
-//	gate.Await(ctx, patience, jobs...)                // the outcome of what was wished
+//	words.Enter()                                     // finds the operation, reads, lets in:
+//	    access.ReadFields / access.ReadBody           //   how much, of what type, what it says
+//	    visit.Admit(secret)                           //   who: key, reseller on, address, rate, dialect
+//	    visit.Caller.Need(scope)                      //   what the key may do
+//	gate.Once(ctx, caller, once, words.Answer)        // a repeated change has its effect once
+//	gate.Await(ctx, patience, jobs...)                // in the answer: the outcome of what was wished
 //	gate.Served(ctx, call)                            // who watches: metrics, the request log
 //
 // A page of the portal that tries the API for somebody who is signed in calls the

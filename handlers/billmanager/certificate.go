@@ -78,33 +78,39 @@ func row(n *node, o db.Order, reissuing bool) {
 	n.add("revoked", onOff(o.Status == db.StatusCancelled && !o.CompletedAt.IsZero()))
 }
 
+// A list has pageRows rows where the program names no number, and never more than
+// mostRows; p_elems says how many there are.
+const (
+	pageRows = 500
+	mostRows = 1000
+)
+
+// page is the part of a list that p_cnt and p_num, which begins at 1, ask for.
+func (c *call) page() (offset, rows int) {
+	rows = pageRows
+	if size, err := strconv.Atoi(c.fields.text("p_cnt")); err == nil && size > 0 {
+		rows = min(size, mostRows)
+	}
+	number, _ := strconv.Atoi(c.fields.text("p_num"))
+	return min(max(number-1, 0), 1<<40) * rows, rows
+}
+
 // certificates is func=certificate: the certificates of the account, the newest
 // first; those with a remoteid where one is given. p_cnt and p_num cut pages.
 func (c *call) certificates() (*node, error) {
 	d := doc(c.fn.name)
-	filter := db.OrderFilter{Reference: c.fields.text("remoteid"), Search: c.fields.text("CN")}
-	var orders []db.Order
-	err := c.book.EachOrder(c.ctx, c.caller.ResellerID, filter, func(o db.Order) error {
-		if o.Kind != db.KindLicence {
-			orders = append(orders, o)
-		}
-		return nil
-	})
+	offset, rows := c.page()
+	filter := db.OrderFilter{Reference: c.fields.text("remoteid"), Search: c.fields.text("CN"), Certificates: true}
+	orders, total, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, filter, offset, rows)
 	if err != nil {
 		return nil, err
 	}
-	d.add("p_elems", strconv.Itoa(len(orders)))
-	if size, err := strconv.Atoi(c.fields.text("p_cnt")); err == nil && size > 0 {
-		number, _ := strconv.Atoi(c.fields.text("p_num"))
-		size = min(size, len(orders))
-		from := min(min(max(number-1, 0), len(orders))*size, len(orders))
-		orders = orders[from:min(from+size, len(orders))]
-	}
+	d.add("p_elems", strconv.Itoa(total))
 	var ids []int64
 	for _, o := range orders {
 		ids = append(ids, o.ID)
 	}
-	reissuing, err := c.book.Reissuing(c.ctx, ids)
+	reissuing, err := c.Book.Reissuing(c.Ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +138,7 @@ func (c *call) element() (db.Order, error) {
 }
 
 func (c *call) certificate(id int64) (db.Order, error) {
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, id)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, id)
 	if err == nil && o.Kind == db.KindLicence {
 		err = errNoElement
 	}
@@ -149,14 +155,14 @@ func (c *call) edit() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.book.AskNow(c.ctx, o.ResellerID, o.ID)
+	job, err := c.Book.AskNow(c.Ctx, o.ResellerID, o.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.gate.Await(c.ctx, lookPatience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
 		return nil, err
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	return c.form(o)
@@ -164,7 +170,7 @@ func (c *call) edit() (*node, error) {
 
 // form writes an order with its newest certificates.
 func (c *call) form(o db.Order) (*node, error) {
-	list, err := c.book.Certificates(c.ctx, o.ID)
+	list, err := c.Book.Certificates(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -180,11 +186,11 @@ func (c *call) form(o db.Order) (*node, error) {
 	if newest.ID == 0 && len(list) > 0 {
 		newest = list[0] // given up, or refused
 	}
-	names, err := c.book.Names(c.ctx, o.ID)
+	names, err := c.Book.Names(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.book.DCVs(c.ctx, newest.ID)
+	rows, err := c.Book.DCVs(c.Ctx, newest.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +270,7 @@ func (c *call) file() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	cert, err := c.book.IssuedCertificate(c.ctx, o.ID)
+	cert, err := c.Book.IssuedCertificate(c.Ctx, o.ID)
 	if errors.Is(err, db.ErrNotFound) || err == nil && cert.PEM == "" {
 		return nil, errNoFile
 	}

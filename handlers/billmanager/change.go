@@ -17,14 +17,14 @@ func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int
 	if err != nil {
 		return err
 	}
-	jobs, err := wish(c.ctx)
+	jobs, err := wish(c.Ctx)
 	if errors.Is(err, db.ErrStale) {
 		return stale
 	}
 	if err != nil {
 		return err
 	}
-	if err := c.gate.Await(c.ctx, patience, jobs...); err != nil {
+	if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
 		return err
 	}
 	after, words, err := c.refused(o.ID)
@@ -37,7 +37,7 @@ func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int
 // refused counts what the authority refused of an order so far, and gives the last
 // of its words.
 func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.book.Events(c.ctx, orderID)
+	events, err := c.Book.Events(c.Ctx, orderID)
 	for _, e := range events {
 		if e.Kind == "upstream_refused" {
 			count, words = count+1, e.Detail
@@ -74,7 +74,7 @@ func (c *call) delete() (*node, error) {
 			return nil
 		}
 		return c.change(o, errTooLate, func(ctx context.Context) ([]int64, error) {
-			job, err := c.book.CancelOrder(ctx, c.caller.Actor(), o.ResellerID, o.ID)
+			job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 			return []int64{job}, err
 		})
 	})
@@ -85,13 +85,13 @@ func (c *call) delete() (*node, error) {
 func (c *call) retry() (*node, error) {
 	return c.each(func(o db.Order) error {
 		err := c.change(o, db.ErrStale, func(ctx context.Context) ([]int64, error) {
-			return c.book.ResendAllDCV(ctx, c.caller.Actor(), o.ResellerID, o.ID)
+			return c.Book.ResendAllDCV(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 		})
 		if !errors.Is(err, db.ErrStale) {
 			return err
 		}
 		return c.change(o, errNoWait, func(ctx context.Context) ([]int64, error) {
-			job, err := c.book.CheckNow(ctx, o.ResellerID, o.ID)
+			job, err := c.Book.CheckNow(ctx, o.ResellerID, o.ID)
 			return []int64{job}, err
 		})
 	})
@@ -100,11 +100,11 @@ func (c *call) retry() (*node, error) {
 // sync is func=certificate.sync: the authority is asked how a certificate stands.
 func (c *call) sync() (*node, error) {
 	return c.each(func(o db.Order) error {
-		job, err := c.book.AskNow(c.ctx, o.ResellerID, o.ID)
+		job, err := c.Book.AskNow(c.Ctx, o.ResellerID, o.ID)
 		if err != nil {
 			return err
 		}
-		return c.gate.Await(c.ctx, patience, job)
+		return c.Gate.Await(c.Ctx, patience, job)
 	})
 }
 
@@ -119,7 +119,7 @@ func (c *call) reissuable() (db.Order, error) {
 	if err != nil {
 		return o, err
 	}
-	if _, err := c.book.IssuedCertificate(c.ctx, o.ID); errors.Is(err, db.ErrNotFound) || err == nil && o.Status != db.StatusCompleted {
+	if _, err := c.Book.IssuedCertificate(c.Ctx, o.ID); errors.Is(err, db.ErrNotFound) || err == nil && o.Status != db.StatusCompleted {
 		return o, errNotIssued
 	} else if err != nil {
 		return o, err
@@ -151,9 +151,9 @@ func (c *call) reissue() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
+	if c.Happened() == 0 {
 		err = c.change(o, errNotIssued, func(ctx context.Context) ([]int64, error) {
-			job, err := c.book.Reissue(ctx, c.caller.Actor(), o.ResellerID, o.ID, config)
+			job, err := c.Book.Reissue(ctx, c.Caller.Actor(), o.ResellerID, o.ID, config)
 			return []int64{job}, err
 		})
 	}
@@ -190,7 +190,7 @@ func (c *call) reissued(o db.Order) (config db.Configuration, err error) {
 		return config, nil
 	}
 	if names == nil || config.SANs == nil {
-		if names, err = c.book.Names(c.ctx, o.ID); err != nil {
+		if names, err = c.Book.Names(c.Ctx, o.ID); err != nil {
 			return config, err
 		}
 	}

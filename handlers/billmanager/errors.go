@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"certbay/db"
@@ -70,7 +68,7 @@ var refusals = []struct {
 	{access.ErrContentType, refusal{http.StatusUnsupportedMediaType, "value", "body", "The body must be a form or JSON"}},
 	{access.ErrUnreadable, refusal{http.StatusBadRequest, "value", "body", "The body can't be read"}},
 	{access.ErrOnceKey, refusal{said, "value", "idempotency_key", "Idempotency-Key must be 1 to 255 plain characters"}},
-	{errBody, refusal{http.StatusBadRequest, "value", "body", "The request can't be read"}},
+	{access.ErrFields, refusal{http.StatusBadRequest, "value", "body", "The request can't be read"}},
 	{db.ErrRunning, refusal{said, "busy", "idempotency_key", "The request with this Idempotency-Key is still being answered"}},
 	{db.ErrReused, refusal{said, "value", "idempotency_key", "This Idempotency-Key was used for another request"}},
 	{db.ErrSuspended, refusal{said, "auth", "disabled", "Access for other systems is off for this account"}},
@@ -84,8 +82,8 @@ var refusals = []struct {
 	{context.DeadlineExceeded, refusal{http.StatusServiceUnavailable, "exception", "", "The request broke off"}},
 }
 
-// refusal turns an error into an answer, and sets the headers that go with it.
-func (c *call) refusal(err error) db.OnceAnswer {
+// Refusal turns an error into an answer, and sets the headers that go with it.
+func (c *call) Refusal(err error) db.OnceAnswer {
 	r := c.explain(err)
 	name := ""
 	if c.fn != nil {
@@ -106,21 +104,20 @@ func (c *call) explain(err error) refusal {
 	switch {
 	case errors.As(err, &own):
 		if own == errMethod {
-			c.w.Header().Set("Allow", "GET, POST")
+			c.W.Header().Set("Allow", "GET, POST")
 		}
 		return *own
 	case errors.As(err, &scope):
 		return refusal{said, "access", c.fn.name, "The API key lacks the scope " + string(scope.Scope)}
 	case errors.As(err, &throttled):
-		wait := max(1, int(math.Ceil(throttled.RetryAfter.Seconds())))
-		c.w.Header().Set("Retry-After", strconv.Itoa(wait))
+		wait := c.RetryAfter(throttled)
 		return refusal{http.StatusTooManyRequests, "busy", "limit", fmt.Sprintf("Too many requests: try again in %d seconds", wait)}
 	case errors.As(err, &short):
 		return refusal{said, "money", "balance", fmt.Sprintf("Not enough money: %s USD needed, %s USD available", decimal(short.Needed), decimal(short.Available))}
 	case errors.As(err, &field):
 		return refusal{said, "value", field.name, field.text}
 	case errors.As(err, &csr):
-		return refusal{said, "value", "csr", csrText(c.ctx, csr)}
+		return refusal{said, "value", "csr", csrText(c.Ctx, csr)}
 	case errors.As(err, &rejected):
 		return c.rejections(rejected)
 	case errors.As(err, &upstream):
@@ -134,8 +131,8 @@ func (c *call) explain(err error) refusal {
 	if errors.Is(err, db.ErrInvalid) {
 		return refusal{said, "value", "", "A parameter has a wrong value"}
 	}
-	c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference, "path", c.r.URL.Path)
-	return refusal{http.StatusInternalServerError, "exception", "", "Internal error. Reference " + c.reference}
+	c.Internal(err)
+	return refusal{http.StatusInternalServerError, "exception", "", "Internal error. Reference " + c.Reference}
 }
 
 // fieldNames are the dialect's words for the book's fields.
@@ -157,7 +154,7 @@ func (c *call) rejections(rejected *db.Rejected) refusal {
 		if object == "" {
 			object = name
 		}
-		list = append(list, name+": "+views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.ctx))
+		list = append(list, name+": "+views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.Ctx))
 	}
 	return refusal{said, "value", object, strings.Join(list, "; ")}
 }

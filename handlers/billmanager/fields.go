@@ -1,128 +1,29 @@
 package billmanager
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"certbay/handlers/access"
 )
 
-// fields are a request's parameters, wherever they were sent. What the body says
-// wins over the query.
+// fields are a request's parameters, wherever they were sent; a list's values with
+// spaces between.
 type fields map[string]string
 
-var errBody = errors.New("billmanager: the request can't be read")
-
-// maxFields bounds the parameters of a request: an order names an approver per name.
-const maxFields = 1000
-
-// readFields reads the query and a form, multipart or JSON body. Errors: errBody,
-// those of access.ReadBody.
+// readFields reads the query and the body. Errors: those of access.ReadFields.
 func readFields(w http.ResponseWriter, r *http.Request) (fields, error) {
-	all := fields{}
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	all, err := access.ReadFields(w, r, maxBody, access.LastOf)
 	if err != nil {
-		return all, errBody
+		return nil, err
 	}
-	if err := all.add(query); err != nil {
-		return all, err
-	}
-	body, err := access.ReadBody(w, r, maxBody, "application/x-www-form-urlencoded", "multipart/form-data", "application/json", "text/json", "text/plain", "application/octet-stream")
-	if err != nil {
-		return all, err
-	}
-	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	switch {
-	case len(trimmed) == 0:
-		return all, nil
-	case kind == "multipart/form-data":
-		return all, all.addParts(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
-	case trimmed[0] == '{':
-		return all, all.addJSON(trimmed)
-	}
-	values, err := url.ParseQuery(string(trimmed))
-	if err != nil {
-		return all, errBody
-	}
-	return all, all.add(values)
+	return all.Plain("on", "off", " ")
 }
 
-func (f fields) add(values url.Values) error {
-	for name, list := range values {
-		if err := f.set(name, list[len(list)-1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f fields) set(name, value string) error {
-	if !utf8.ValidString(value) || strings.Contains(value, "\x00") || len(f) >= maxFields {
-		return errBody
-	}
-	f[name] = value
-	return nil
-}
-
-func (f fields) addParts(parts *multipart.Reader) error {
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return errBody
-		}
-		content, err := io.ReadAll(part)
-		if err != nil {
-			return errBody
-		}
-		if err := f.set(part.FormName(), string(content)); err != nil {
-			return err
-		}
-	}
-}
-
-// addJSON reads an object of single values.
-func (f fields) addJSON(body []byte) error {
-	var object map[string]any
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if err := d.Decode(&object); err != nil {
-		return errBody
-	}
-	for name, v := range object {
-		text := ""
-		switch v := v.(type) {
-		case nil:
-		case string:
-			text = v
-		case bool:
-			text = onOff(v)
-		case json.Number:
-			text = v.String()
-		default:
-			return errBody
-		}
-		if err := f.set(name, text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// secret are the parameters that are nobody's to keep.
+// secretFields are the parameters that are nobody's to keep.
 var secretFields = []string{"authinfo", "auth", "username", "password", "key"}
 
 // canonical tells a request from another, in whatever form and under whatever

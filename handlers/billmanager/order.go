@@ -43,7 +43,7 @@ func (c *call) sold() (db.Product, error) {
 	if err != nil {
 		return db.Product{}, err
 	}
-	p, err := c.book.Product(c.ctx, c.caller.ResellerID, id)
+	p, err := c.Book.Product(c.Ctx, c.Caller.ResellerID, id)
 	if errors.Is(err, db.ErrNotFound) || err == nil && p.Kind == db.KindLicence {
 		return p, errNoTariff
 	}
@@ -106,7 +106,7 @@ func (c *call) placedBefore(reference string) (living db.Order, ended int, err e
 	if reference == "" {
 		return living, 0, nil
 	}
-	list, _, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Reference: reference, Page: db.Page{Limit: 100}})
+	list, _, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Reference: reference, Page: db.Page{Limit: 100}})
 	for _, o := range list {
 		if o.Status == db.StatusCancelled {
 			ended++
@@ -120,15 +120,15 @@ func (c *call) placedBefore(reference string) (living db.Order, ended int, err e
 // buy places an order and configures it. Whatever can be found wrong is found
 // before; what the authority refuses at once is given back.
 func (c *call) buy(w wish, o db.Order) (db.Order, error) {
-	reseller := c.caller.ResellerID
+	reseller := c.Caller.ResellerID
 	var err error
-	if id := c.happened(); id != 0 {
-		o, err = c.book.Order(c.ctx, reseller, id)
+	if id := c.Happened(); id != 0 {
+		o, err = c.Book.Order(c.Ctx, reseller, id)
 	} else if o.ID == 0 {
-		if _, err = c.book.CheckOrder(c.ctx, reseller, w.order, w.config); err != nil {
+		if _, err = c.Book.CheckOrder(c.Ctx, reseller, w.order, w.config); err != nil {
 			return o, err
 		}
-		o, err = c.book.PlaceOrder(c.ctx, c.caller.Actor(), reseller, w.order)
+		o, err = c.Book.PlaceOrder(c.Ctx, c.Caller.Actor(), reseller, w.order)
 	}
 	if err != nil {
 		return o, err
@@ -136,7 +136,7 @@ func (c *call) buy(w wish, o db.Order) (db.Order, error) {
 	if !o.Paid || o.Status != db.StatusPending {
 		c.key = "" // it has its CSR, or is not paid
 	} else {
-		job, err := c.book.Configure(c.ctx, c.caller.Actor(), reseller, o.ID, w.config)
+		job, err := c.Book.Configure(c.Ctx, c.Caller.Actor(), reseller, o.ID, w.config)
 		switch {
 		case errors.Is(err, db.ErrStale): // another request with this reference did
 			c.key = ""
@@ -144,12 +144,12 @@ func (c *call) buy(w wish, o db.Order) (db.Order, error) {
 			c.giveBack(o)
 			return o, err
 		default:
-			if err := c.gate.Await(c.ctx, patience, job); err != nil {
+			if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 				return o, err
 			}
 		}
 	}
-	if o, err = c.book.Order(c.ctx, reseller, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, reseller, o.ID); err != nil {
 		return o, err
 	}
 	if o.Status == db.StatusPendingConfiguration {
@@ -164,16 +164,16 @@ func (c *call) buy(w wish, o db.Order) (db.Order, error) {
 // giveBack cancels an order that came to nothing, and says whether it is so. What
 // can't be cancelled now stands in the book, failed.
 func (c *call) giveBack(o db.Order) bool {
-	ctx := context.WithoutCancel(c.ctx)
-	job, err := c.book.CancelOrder(ctx, c.caller.Actor(), o.ResellerID, o.ID)
+	ctx := context.WithoutCancel(c.Ctx)
+	job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 	if err == nil {
-		err = c.gate.Await(ctx, patience, job)
+		err = c.Gate.Await(ctx, patience, job)
 	}
 	if err != nil {
-		c.log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
+		c.Log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
 		return false
 	}
-	now, err := c.book.Order(ctx, o.ResellerID, o.ID)
+	now, err := c.Book.Order(ctx, o.ResellerID, o.ID)
 	return err == nil && now.Status == db.StatusCancelled
 }
 

@@ -20,7 +20,7 @@ func (c *call) pricelists() (*node, error) {
 	if !slices.Contains(certificateTypes, c.fields.text("itemtype")) {
 		return d, nil
 	}
-	products, err := c.book.Products(c.ctx, c.caller.ResellerID, db.ProductFilter{})
+	products, err := c.Book.Products(c.Ctx, c.Caller.ResellerID, db.ProductFilter{})
 	if err != nil {
 		return nil, err
 	}

@@ -11,15 +11,15 @@ const statsDays = 30
 
 // getAccount is GET /account.
 func (c *call) getAccount() (any, error) {
-	r, err := c.book.Reseller(c.ctx, c.caller.ResellerID)
+	r, err := c.Book.Reseller(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}
-	balance, _, err := c.book.Wallet(c.ctx, r.ID)
+	balance, _, err := c.Book.Wallet(c.Ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	totals, err := c.book.ResellerTotals(c.ctx, r.ID)
+	totals, err := c.Book.ResellerTotals(c.Ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (c *call) getAccount() (any, error) {
 // discount is how much less than the list's sum the group's prices sum up to, over
 // every term of every product; zero without a group.
 func (c *call) discount() (Percent, error) {
-	products, err := c.book.Products(c.ctx, c.caller.ResellerID, db.ProductFilter{})
+	products, err := c.Book.Products(c.Ctx, c.Caller.ResellerID, db.ProductFilter{})
 	if err != nil && !errors.Is(err, db.ErrForbidden) {
 		return 0, err
 	}
@@ -52,16 +52,16 @@ func (c *call) discount() (Percent, error) {
 
 // getStats is GET /stats.
 func (c *call) getStats() (any, error) {
-	reseller := c.caller.ResellerID
-	totals, err := c.book.ResellerTotals(c.ctx, reseller)
+	reseller := c.Caller.ResellerID
+	totals, err := c.Book.ResellerTotals(c.Ctx, reseller)
 	if err != nil {
 		return nil, err
 	}
-	stats, err := c.book.Stats(c.ctx, reseller, statsDays)
+	stats, err := c.Book.Stats(c.Ctx, reseller, statsDays)
 	if err != nil {
 		return nil, err
 	}
-	balance, _, err := c.book.Wallet(c.ctx, reseller)
+	balance, _, err := c.Book.Wallet(c.Ctx, reseller)
 	if err != nil {
 		return nil, err
 	}

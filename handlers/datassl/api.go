@@ -27,27 +27,16 @@
 package datassl
 
 import (
-	"bytes"
 	"cmp"
-	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"certbay/db"
 	"certbay/handlers/access"
 	"certbay/views/i18n"
-
-	"golang.org/x/text/language"
 )
 
 // Prefix is where the API lives, in every shop.
@@ -58,11 +47,8 @@ const maxBody = 128 << 10
 
 // API answers programs that speak DATASSL's dialect. Make one with New.
 type API struct {
-	book     *db.DB
-	gate     *access.Gate
-	baseURL  string // https://shop.example
-	clientIP func(*http.Request) string
-	log      *slog.Logger
+	server  access.Server
+	baseURL string // https://shop.example
 
 	describing   sync.Mutex
 	descriptions map[string][]byte // guarded by describing: OpenAPI by language
@@ -70,42 +56,28 @@ type API struct {
 
 // New makes the API over a gate. clientIP tells whom a request comes from.
 func New(book *db.DB, gate *access.Gate, baseURL string, clientIP func(*http.Request) string, log *slog.Logger) *API {
-	return &API{book: book, gate: gate, baseURL: baseURL, clientIP: clientIP, log: cmp.Or(log, slog.Default())}
+	return &API{server: access.Server{Book: book, Gate: gate, ClientIP: clientIP, Log: log}, baseURL: baseURL}
 }
 
 // call is one request on its way through an operation.
 type call struct {
 	*API
-	ctx    context.Context
-	r      *http.Request
-	w      http.ResponseWriter
-	op     *Operation
-	caller access.Caller
-	id     int64  // of the path, where it has one
-	body   []byte // JSON
-	done   string // the object of the change that is done already; see access.Gate.Once
-
-	reference string
+	access.Visit
+	op   *Operation
+	id   int64  // of the path, where it has one
+	body []byte // JSON
 }
 
 // ServeHTTP answers every address below Prefix.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	c := &call{API: a, r: r, w: w, reference: cmp.Or(plausible(r.Header.Get("X-Request-Id")), rand.Text())}
-	c.ctx = i18n.With(r.Context(), i18n.Locale{Lang: languageOf(r)})
+	lang := access.Language(r)
+	c := &call{API: a, Visit: a.server.Begin(i18n.With(r.Context(), i18n.Locale{Lang: lang}), w, r)}
+	c.Reference = cmp.Or(plausible(r.Header.Get("X-Request-Id")), c.Reference)
 	h := w.Header()
-	h.Set("X-Request-Id", c.reference)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Language", i18n.From(c.ctx).Lang)
+	h.Set("X-Request-Id", c.Reference)
+	h.Set("Content-Language", lang)
 	h.Set("Vary", "Accept, Accept-Language, Authorization, X-API-Key")
-	status := c.answer()
-	route := "none"
-	if c.op != nil {
-		route = c.op.Path
-	}
-	a.gate.Served(r.Context(), access.Call{At: a.book.Now(), Method: r.Method, Route: route, Path: r.URL.Path, Status: status,
-		Took: time.Since(start), Caller: c.caller, IP: a.clientIP(r)})
+	c.Serve(c, nil)
 }
 
 // plausible is a request's id that a proxy gave it, "" for anything else.
@@ -116,70 +88,34 @@ func plausible(id string) string {
 	return id
 }
 
-var matcher = language.NewMatcher([]language.Tag{language.Turkish, language.English})
-
-// languageOf is what the program reads: Turkish unless it asks for English.
-func languageOf(r *http.Request) string {
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil || len(tags) == 0 {
-		return "tr"
+// Route is the operation's path below Prefix.
+func (c *call) Route() string {
+	if c.op == nil {
+		return "none"
 	}
-	if _, i, sure := matcher.Match(tags...); i == 1 && sure > language.Low {
-		return "en"
-	}
-	return "tr"
+	return c.op.Path
 }
 
-// answer writes the response, whatever happens, and says its status.
-func (c *call) answer() (status int) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			if cause == http.ErrAbortHandler {
-				panic(cause)
-			}
-			c.log.ErrorContext(c.ctx, "panic", "cause", fmt.Sprint(cause), "request", c.reference, "stack", string(debug.Stack()))
-			status = c.write(c.refusal(fmt.Errorf("panic: %v", cause)))
-		}
-	}()
-	if strings.TrimSuffix(c.r.URL.Path, "/") == Prefix+DescriptionPath {
-		return c.serveDescription()
-	}
-	if err := c.enter(); err != nil {
-		return c.write(c.refusal(err))
-	}
-	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead {
-		return c.write(c.run())
-	}
-	once, err := access.OnceRequest(c.r, strings.TrimRight(c.r.URL.Path, "/"), c.body)
-	if err != nil {
-		return c.write(c.refusal(err))
-	}
-	answer, replayed, err := c.gate.Once(c.ctx, c.caller, once, func(ctx context.Context, done string) (db.OnceAnswer, error) {
-		c.ctx, c.done = ctx, done
-		return c.run(), nil
-	})
-	if err != nil {
-		return c.write(c.refusal(err))
-	}
-	if replayed {
-		c.w.Header().Set("Idempotent-Replayed", "true")
-	}
-	return c.write(answer)
+// asksDescription says that the description of the API is asked for.
+func (c *call) asksDescription() bool {
+	return strings.TrimSuffix(c.R.URL.Path, "/") == Prefix+DescriptionPath
 }
 
-// enter finds the operation and lets the caller in.
-func (c *call) enter() error {
-	op, id, err := find(c.r.Method, strings.TrimPrefix(c.r.URL.Path, Prefix))
+// Enter finds the operation and lets the caller in. The description is everybody's.
+func (c *call) Enter() error {
+	if c.asksDescription() {
+		c.op = &describe
+		return nil
+	}
+	op, id, err := find(c.R.Method, strings.TrimPrefix(c.R.URL.Path, Prefix))
 	c.op = op
 	if err != nil {
 		return err
 	}
-	c.caller, err = c.gate.Admit(c.ctx, secretOf(c.r), c.clientIP(c.r))
-	c.caller.Quota.SetHeaders(c.w.Header())
-	if err != nil {
+	if err := c.Admit(c.HeaderSecret("X-API-Key")); err != nil {
 		return err
 	}
-	if err := c.caller.Need(op.Scope); err != nil {
+	if err := c.Caller.Need(op.Scope); err != nil {
 		return err
 	}
 	if op.hasID() {
@@ -188,61 +124,38 @@ func (c *call) enter() error {
 		}
 	}
 	if op.Request != nil {
-		c.body, err = access.ReadBody(c.w, c.r, maxBody, "application/json")
+		c.body, err = access.ReadBody(c.W, c.R, maxBody, "application/json")
 	}
 	return err
 }
 
-// secretOf is the key that a request shows, in either header.
-func secretOf(r *http.Request) string {
-	if key := strings.TrimSpace(r.Header.Get("X-API-Key")); key != "" {
-		return key
-	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
+// Once tells a change from another one.
+func (c *call) Once() (path string, asked []byte, changes bool) {
+	changes = c.R.Method != http.MethodGet && c.R.Method != http.MethodHead && !c.asksDescription()
+	return strings.TrimRight(c.R.URL.Path, "/"), c.body, changes
 }
 
-// run does the operation and puts its answer, or what went wrong, into words.
-func (c *call) run() db.OnceAnswer {
+// Answer does the operation and puts its answer, or what went wrong, into words.
+func (c *call) Answer() db.OnceAnswer {
+	if c.asksDescription() {
+		return c.shownDescription()
+	}
 	response, err := c.op.serve(c)
 	if err != nil {
-		return c.refusal(err)
+		return c.Refusal(err)
 	}
 	return c.encode(http.StatusOK, "application/json", response)
 }
 
 func (c *call) encode(status int, kind string, response any) db.OnceAnswer {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(response); err != nil {
-		c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference)
-		return db.OnceAnswer{Status: http.StatusInternalServerError, ContentType: "application/json", Body: `{"success":false,"error":"internal"}` + "\n"}
+	answer := c.JSON(status, response, `{"success":false,"error":"internal"}`)
+	if answer.Status == status {
+		answer.ContentType = kind
 	}
-	return db.OnceAnswer{Status: status, ContentType: kind, Body: body.String()}
-}
-
-// write sends an answer; a reader that went away is nobody's fault.
-func (c *call) write(a db.OnceAnswer) int {
-	h := c.w.Header()
-	h.Set("Content-Type", a.ContentType+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
-	c.w.WriteHeader(a.Status)
-	_, _ = io.WriteString(c.w, a.Body)
-	return a.Status
-}
-
-// happened is the id of the order whose change an earlier attempt of this request
-// has committed; 0 when nothing was done yet.
-func (c *call) happened() int64 {
-	id, _ := strconv.ParseInt(strings.TrimPrefix(c.done, "order "), 10, 64)
-	return id
+	return answer
 }
 
 // t is a sentence in the program's language.
-func (c *call) t(key string, args ...any) string { return i18n.T(c.ctx, key, args...) }
+func (c *call) t(key string, args ...any) string { return i18n.T(c.Ctx, key, args...) }
 
 var errBody = errors.New("datassl: the body is no JSON object")

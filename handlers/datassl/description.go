@@ -328,20 +328,19 @@ func schemaOf(raw json.RawMessage) *schema {
 	return &schema{Type: types{"integer"}}
 }
 
-// serveDescription answers with the description, in the language that is asked for
+// shownDescription answers with the description, in the language that is asked for
 // by ?lang= or Accept-Language.
-func (c *call) serveDescription() (status int) {
-	c.op = &describe
-	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
-		return c.write(c.refusal(wrongMethod{[]string{http.MethodGet, http.MethodHead}}))
+func (c *call) shownDescription() db.OnceAnswer {
+	if c.R.Method != http.MethodGet && c.R.Method != http.MethodHead {
+		return c.Refusal(wrongMethod{[]string{http.MethodGet, http.MethodHead}})
 	}
-	lang := i18n.From(c.ctx).Lang
-	if asked := c.r.URL.Query().Get("lang"); slices.Contains(i18n.Languages, asked) {
+	lang := i18n.From(c.Ctx).Lang
+	if asked := c.R.URL.Query().Get("lang"); slices.Contains(i18n.Languages, asked) {
 		lang = asked
-	} else if c.r.Header.Get("Accept-Language") == "" {
+	} else if c.R.Header.Get("Accept-Language") == "" {
 		lang = "en" // what most tools that read it are written in
 	}
-	h := c.w.Header()
+	h := c.W.Header()
 	h.Set("Content-Language", lang)
 	body := c.description(lang)
 	sum := sha256.Sum256(body)
@@ -349,15 +348,10 @@ func (c *call) serveDescription() (status int) {
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Vary", "Accept-Language")
-	if c.r.Header.Get("If-None-Match") == tag {
-		c.w.WriteHeader(http.StatusNotModified)
-		return http.StatusNotModified
+	if c.R.Header.Get("If-None-Match") == tag {
+		return db.OnceAnswer{Status: http.StatusNotModified}
 	}
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	c.w.WriteHeader(http.StatusOK)
-	_, _ = c.w.Write(body)
-	return http.StatusOK
+	return db.OnceAnswer{Status: http.StatusOK, ContentType: "application/json", Body: string(body)}
 }
 
 // description is written once for each language.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"certbay/db"
@@ -74,11 +72,11 @@ var refusals = []struct {
 	{context.DeadlineExceeded, refusal{503, "broken_off", "apireply.error.broken_off", nil}},
 }
 
-// refusal turns an error into an answer, and sets the headers that go with it.
-func (c *call) refusal(err error) db.OnceAnswer {
+// Refusal turns an error into an answer, and sets the headers that go with it.
+func (c *call) Refusal(err error) db.OnceAnswer {
 	status, body := c.explain(err)
-	body.RequestID = c.reference
-	if wantsProblem(c.r) {
+	body.RequestID = c.Reference
+	if wantsProblem(c.R) {
 		return c.encode(status, "application/problem+json", ProblemDetails{Type: "about:blank", Title: http.StatusText(status), Status: status,
 			Detail: body.Error, Refused: body})
 	}
@@ -86,7 +84,7 @@ func (c *call) refusal(err error) db.OnceAnswer {
 }
 
 func (c *call) explain(err error) (int, Refused) {
-	h := c.w.Header()
+	h := c.W.Header()
 	var own *refusal
 	var method wrongMethod
 	var scope *access.MissingScope
@@ -106,8 +104,7 @@ func (c *call) explain(err error) (int, Refused) {
 	case errors.As(err, &scope):
 		return http.StatusForbidden, Refused{Code: "scope_missing", Error: c.t("apireply.error.scope", "Scope", string(scope.Scope))}
 	case errors.As(err, &throttled):
-		wait := max(1, int(math.Ceil(throttled.RetryAfter.Seconds())))
-		h.Set("Retry-After", strconv.Itoa(wait))
+		wait := c.RetryAfter(throttled)
 		return http.StatusTooManyRequests, Refused{Code: "too_many_requests", Error: c.t("apireply.error.too_many", "Seconds", wait)}
 	case errors.As(err, &short):
 		return http.StatusPaymentRequired, Refused{Code: "insufficient_credit",
@@ -117,7 +114,7 @@ func (c *call) explain(err error) (int, Refused) {
 	case errors.As(err, &several):
 		return c.explainParameters(several)
 	case errors.As(err, &csr):
-		return http.StatusUnprocessableEntity, oneField("csr_"+string(csr.Code), "csr", csrText(c.ctx, csr))
+		return http.StatusUnprocessableEntity, oneField("csr_"+string(csr.Code), "csr", csrText(c.Ctx, csr))
 	case errors.As(err, &rejected):
 		return c.explainRejected(rejected)
 	case errors.As(err, &upstream):
@@ -138,8 +135,8 @@ func (c *call) explain(err error) (int, Refused) {
 	if errors.Is(err, db.ErrInvalid) {
 		return http.StatusBadRequest, Refused{Code: "invalid", Error: c.t("apireply.error.body")}
 	}
-	c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference, "path", c.r.URL.Path)
-	return http.StatusInternalServerError, Refused{Code: "internal", Error: c.t("apireply.error.internal", "Reference", c.reference)}
+	c.Internal(err)
+	return http.StatusInternalServerError, Refused{Code: "internal", Error: c.t("apireply.error.internal", "Reference", c.Reference)}
 }
 
 func oneField(code, field, text string) Refused {
@@ -171,7 +168,7 @@ func (c *call) explainRejected(rejected *db.Rejected) (int, Refused) {
 		if !known {
 			field = p.Field
 		}
-		text := views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.ctx)
+		text := views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.Ctx)
 		missing := p.Code == "required" || p.Code == "name_empty"
 		if missing {
 			text = c.t("apireply.parameter.missing")

@@ -22,7 +22,7 @@ func (c *call) listInvoices() (any, error) {
 		return nil, err
 	}
 	p := page(q)
-	invoices, total, err := c.book.Invoices(c.ctx, c.caller.ResellerID, db.InvoiceStatus(q.Get("status")), p)
+	invoices, total, err := c.Book.Invoices(c.Ctx, c.Caller.ResellerID, db.InvoiceStatus(q.Get("status")), p)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (c *call) listInvoices() (any, error) {
 
 // getInvoice is GET /invoices/{id}.
 func (c *call) getInvoice() (any, error) {
-	i, err := c.book.Invoice(c.ctx, c.caller.ResellerID, c.id)
+	i, err := c.Book.Invoice(c.Ctx, c.Caller.ResellerID, c.id)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (c *call) transaction(e db.LedgerEntry) Transaction {
 }
 
 func (c *call) transactions(p db.Page) ([]Transaction, int, error) {
-	entries, total, err := c.book.Statement(c.ctx, c.caller.ResellerID, p)
+	entries, total, err := c.Book.Statement(c.Ctx, c.Caller.ResellerID, p)
 	list := []Transaction{}
 	for _, e := range entries {
 		list = append(list, c.transaction(e))
@@ -85,7 +85,7 @@ func (c *call) listCredits() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	balance, _, err := c.book.Wallet(c.ctx, c.caller.ResellerID)
+	balance, _, err := c.Book.Wallet(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (c *call) listCredits() (any, error) {
 
 // getBalance is GET /balance.
 func (c *call) getBalance() (any, error) {
-	balance, available, err := c.book.Wallet(c.ctx, c.caller.ResellerID)
+	balance, available, err := c.Book.Wallet(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}
@@ -117,20 +117,20 @@ func (c *call) payOrder() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
-		err = c.book.PayOrder(c.ctx, c.caller.Actor(), c.caller.ResellerID, r.OrderID.id())
+	if c.Happened() == 0 {
+		err = c.Book.PayOrder(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, r.OrderID.id())
 		if err != nil && !errors.Is(err, db.ErrStale) {
 			return nil, err
 		}
 	}
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, r.OrderID.id())
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, r.OrderID.id())
 	if err != nil {
 		return nil, err
 	}
 	if !o.Paid || o.Status == db.StatusCancelled {
 		return nil, errNotPayable
 	}
-	balance, _, err := c.book.Wallet(c.ctx, c.caller.ResellerID)
+	balance, _, err := c.Book.Wallet(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}

@@ -44,12 +44,12 @@ func (c *call) listOrders() (any, error) {
 	}
 	p := page(q)
 	f := db.OrderFilter{Status: db.Status(q.Get("status")), Search: q.Get("domain"), Reference: q.Get("reference"), Lean: true, Page: p}
-	all, told, err := c.book.OrderCount(c.ctx, c.caller.ResellerID, f)
+	all, told, err := c.Book.OrderCount(c.Ctx, c.Caller.ResellerID, f)
 	if err != nil {
 		return nil, err
 	}
 	f.Uncounted = told
-	orders, total, err := c.book.Orders(c.ctx, c.caller.ResellerID, f)
+	orders, total, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, f)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (c *call) listOrders() (any, error) {
 
 // getOrder is GET /orders/{id}.
 func (c *call) getOrder() (any, error) {
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, c.id)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, c.id)
 	if err != nil {
 		return nil, err
 	}
@@ -73,17 +73,17 @@ func (c *call) getOrder() (any, error) {
 	if o.Domain != "" {
 		detail.Names = append(detail.Names, o.Domain)
 	}
-	names, err := c.book.Names(c.ctx, o.ID)
+	names, err := c.Book.Names(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
 	detail.Names = append(detail.Names, names...)
-	invoice, err := c.book.OrderInvoice(c.ctx, o.ID)
+	invoice, err := c.Book.OrderInvoice(c.Ctx, o.ID)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return nil, err
 	}
 	detail.InvoiceID, detail.InvoiceNumber = invoice.ID, invoice.Number
-	list, err := c.book.Certificates(c.ctx, o.ID)
+	list, err := c.Book.Certificates(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -103,19 +103,19 @@ func (c *call) createOrder() (any, error) {
 		return nil, err
 	}
 	var o db.Order
-	if id := c.happened(); id != 0 {
-		o, err = c.book.Order(c.ctx, c.caller.ResellerID, id)
+	if id := c.Happened(); id != 0 {
+		o, err = c.Book.Order(c.Ctx, c.Caller.ResellerID, id)
 	} else {
 		o, err = c.place(r)
 	}
 	if err != nil {
 		return nil, err
 	}
-	invoice, err := c.book.OrderInvoice(c.ctx, o.ID)
+	invoice, err := c.Book.OrderInvoice(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
-	balance, _, err := c.book.Wallet(c.ctx, c.caller.ResellerID)
+	balance, _, err := c.Book.Wallet(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (c *call) place(r CreateOrder) (db.Order, error) {
 	if r.Period.Set {
 		period = r.Period.count()
 	}
-	o, err := c.book.PlaceOrder(c.ctx, c.caller.Actor(), c.caller.ResellerID, db.NewOrder{
+	o, err := c.Book.PlaceOrder(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, db.NewOrder{
 		ProductID: r.ProductID.id(), Months: period, Domain: r.Domain.Value, SANCount: r.SANCount.count(), WildcardSANCount: r.SANWildcardCount.count(), Reference: r.Reference.Value,
 	})
 	if errors.Is(err, db.ErrNotFound) {
@@ -147,23 +147,23 @@ func (c *call) changeOrder() (any, error) {
 	if _, err := read[ChangeOrder](c); err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
-		job, err := c.book.CancelOrderIn(c.ctx, c.caller.Actor(), c.caller.ResellerID, c.id, db.StatusPending, db.StatusProcessing)
+	if c.Happened() == 0 {
+		job, err := c.Book.CancelOrderIn(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, c.id, db.StatusPending, db.StatusProcessing)
 		if errors.Is(err, db.ErrStale) {
 			return nil, errCancelTime
 		}
 		if err != nil {
 			return nil, err
 		}
-		if err := c.gate.Await(c.ctx, patience, job); err != nil {
+		if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 			return nil, err
 		}
 	}
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, c.id)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, c.id)
 	if err != nil {
 		return nil, err
 	}
-	balance, _, err := c.book.Wallet(c.ctx, c.caller.ResellerID)
+	balance, _, err := c.Book.Wallet(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}

@@ -84,11 +84,11 @@ func (c *call) listProducts() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reseller, err := c.book.Reseller(c.ctx, c.caller.ResellerID)
+	reseller, err := c.Book.Reseller(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}
-	products, err := c.book.Products(c.ctx, reseller.ID, db.ProductFilter{Kind: db.ProductKind(q.Get("type")), Validation: q.Get("validation")})
+	products, err := c.Book.Products(c.Ctx, reseller.ID, db.ProductFilter{Kind: db.ProductKind(q.Get("type")), Validation: q.Get("validation")})
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (c *call) listProducts() (any, error) {
 // sold is a product that the reseller's group may buy; errNotInGroup for one of
 // other groups, db.ErrNotFound where there is none.
 func (c *call) sold(id int64) (db.Product, error) {
-	p, err := c.book.Product(c.ctx, c.caller.ResellerID, id)
+	p, err := c.Book.Product(c.Ctx, c.Caller.ResellerID, id)
 	return p, c.notInGroup(err, id)
 }
 
@@ -114,7 +114,7 @@ func (c *call) notInGroup(err error, id int64) error {
 	if !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
-	if p, err := c.book.OrderedProduct(c.ctx, id); err == nil && p.Active {
+	if p, err := c.Book.OrderedProduct(c.Ctx, id); err == nil && p.Active {
 		return errNotInGroup
 	}
 	return err
@@ -126,7 +126,7 @@ func (c *call) getProduct() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	detail := ProductDetail{Product: product(p), Description: description(c.ctx, p), Terms: []Term{}, SANPricing: sanPricing(p)}
+	detail := ProductDetail{Product: product(p), Description: description(c.Ctx, p), Terms: []Term{}, SANPricing: sanPricing(p)}
 	for _, t := range p.Terms {
 		detail.Terms = append(detail.Terms, Term{Period: t.Months, ListPrice: Amount(t.ListCents), ResellerPrice: Amount(t.GroupCents)})
 	}

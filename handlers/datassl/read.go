@@ -89,7 +89,7 @@ func (n Number) count() int { return int(min(max(n.Value, math.MinInt32), math.M
 // query reads the query by the operation's parameters: what is empty is missing.
 // Errors: badParameters.
 func (c *call) query() (url.Values, error) {
-	typed, err := url.ParseQuery(c.r.URL.RawQuery)
+	typed, err := url.ParseQuery(c.R.URL.RawQuery)
 	if err != nil {
 		return nil, &badParameter{Name: "?", Key: "apireply.parameter.text"}
 	}
@@ -138,7 +138,7 @@ func (c *call) paginate(values url.Values, p db.Page, total int) Pagination {
 	if next := p.Offset + p.Limit; next < total {
 		values.Set("limit", strconv.Itoa(p.Limit))
 		values.Set("offset", strconv.Itoa(next))
-		c.w.Header().Set("Link", "<"+c.baseURL+Prefix+c.op.Path+"?"+values.Encode()+`>; rel="next"`)
+		c.W.Header().Set("Link", "<"+c.baseURL+Prefix+c.op.Path+"?"+values.Encode()+`>; rel="next"`)
 	}
 	return Pagination{Total: total, Limit: p.Limit, Offset: p.Offset}
 }

@@ -23,13 +23,13 @@ func (c *call) configure() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, r.OrderID.id())
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, r.OrderID.id())
 	if err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
+	if c.Happened() == 0 {
 		method := cmp.Or(r.DCVMethod.Value, "email")
-		job, err := c.book.Configure(c.ctx, c.caller.Actor(), o.ResellerID, o.ID, db.Configuration{
+		job, err := c.Book.Configure(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID, db.Configuration{
 			CSR: r.CSR.Value, Method: method, Email: r.ApproverEmail.Value, Contact: db.Contact{
 				FirstName: r.AdminFirstName.Value, LastName: r.AdminLastName.Value, Title: r.AdminTitle.Value, Email: strings.TrimSpace(r.AdminEmail.Value),
 				Phone: r.AdminPhone.Value, Organisation: r.OrgName.Value, Street: r.OrgAddress.Value, City: r.OrgCity.Value, Province: r.OrgState.Value,
@@ -43,11 +43,11 @@ func (c *call) configure() (any, error) {
 		case err != nil:
 			return nil, err
 		}
-		if err := c.gate.Await(c.ctx, patience, job); err != nil {
+		if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 			return nil, err
 		}
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	if o.Status == db.StatusPendingConfiguration {
@@ -59,14 +59,14 @@ func (c *call) configure() (any, error) {
 // getSSL is GET /ssl/{order_id}: what is under way is asked for upstream, and a
 // certificate that is ready is saved.
 func (c *call) getSSL() (any, error) {
-	job, err := c.book.AskNow(c.ctx, c.caller.ResellerID, c.id)
+	job, err := c.Book.AskNow(c.Ctx, c.Caller.ResellerID, c.id)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.gate.Await(c.ctx, lookPatience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
 		return nil, err
 	}
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, c.id)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, c.id)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (c *call) resendValidation() (any, error) {
 		return nil, err
 	}
 	return c.changeSSL(r.OrderID, c.t("apireply.ssl.resent"), func(ctx context.Context, o db.Order) ([]int64, error) {
-		return c.book.ResendAllDCV(ctx, c.caller.Actor(), o.ResellerID, o.ID)
+		return c.Book.ResendAllDCV(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 	}, errNotPending)
 }
 
@@ -92,7 +92,7 @@ func (c *call) changeDCV() (any, error) {
 	}
 	name := strings.ToLower(strings.TrimSpace(r.Domain.Value))
 	return c.changeSSL(r.OrderID, c.t("apireply.ssl.changed"), func(ctx context.Context, o db.Order) ([]int64, error) {
-		jobs, err := c.book.ChangeDCV(ctx, c.caller.Actor(), o.ResellerID, o.ID, name, r.DCVMethod.Value, r.ApproverEmail.Value)
+		jobs, err := c.Book.ChangeDCV(ctx, c.Caller.Actor(), o.ResellerID, o.ID, name, r.DCVMethod.Value, r.ApproverEmail.Value)
 		if errors.Is(err, db.ErrNotFound) {
 			err = errNoSuchDomain
 		}
@@ -107,7 +107,7 @@ func (c *call) reissue() (any, error) {
 		return nil, err
 	}
 	return c.changeSSL(r.OrderID, c.t("apireply.ssl.reissue"), func(ctx context.Context, o db.Order) ([]int64, error) {
-		job, err := c.book.Reissue(ctx, c.caller.Actor(), o.ResellerID, o.ID, db.Configuration{CSR: r.CSR.Value, Method: r.DCVMethod.Value, Email: r.ApproverEmail.Value})
+		job, err := c.Book.Reissue(ctx, c.Caller.Actor(), o.ResellerID, o.ID, db.Configuration{CSR: r.CSR.Value, Method: r.DCVMethod.Value, Email: r.ApproverEmail.Value})
 		return []int64{job}, err
 	}, errNotReissue)
 }
@@ -116,23 +116,23 @@ func (c *call) reissue() (any, error) {
 // the order stands then. What the authority refused meanwhile is the answer. stale
 // is said when the order does not stand where it could be done.
 func (c *call) changeSSL(orderID Number, message string, wish func(context.Context, db.Order) ([]int64, error), stale error) (any, error) {
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, orderID.id())
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, orderID.id())
 	if err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
+	if c.Happened() == 0 {
 		before, _, err := c.refusals(o.ID)
 		if err != nil {
 			return nil, err
 		}
-		jobs, err := wish(c.ctx, o)
+		jobs, err := wish(c.Ctx, o)
 		if errors.Is(err, db.ErrStale) {
 			return nil, stale
 		}
 		if err != nil {
 			return nil, err
 		}
-		if err := c.gate.Await(c.ctx, patience, jobs...); err != nil {
+		if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
 			return nil, err
 		}
 		after, words, err := c.refusals(o.ID)
@@ -143,7 +143,7 @@ func (c *call) changeSSL(orderID Number, message string, wish func(context.Conte
 			return nil, &upstreamRefused{words}
 		}
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	return c.sslAnswer(o, message)
@@ -152,7 +152,7 @@ func (c *call) changeSSL(orderID Number, message string, wish func(context.Conte
 // refusals counts what the authority refused of an order so far, and gives the
 // last of its words.
 func (c *call) refusals(orderID int64) (count int, words string, err error) {
-	events, err := c.book.Events(c.ctx, orderID)
+	events, err := c.Book.Events(c.Ctx, orderID)
 	for _, e := range events {
 		if e.Kind == "upstream_refused" {
 			count, words = count+1, e.Detail
@@ -165,7 +165,7 @@ func (c *call) refusals(orderID int64) (count int, words string, err error) {
 func (c *call) sslAnswer(o db.Order, message string) (any, error) {
 	v := SSL{OrderID: o.ID, OrderNumber: o.Number, Domain: o.Domain, Product: o.ProductName, Brand: o.Brand, Status: string(o.Status), StatusNote: o.Message,
 		LastCheckedAt: Moment{o.UpstreamSeenAt}, Validation: []Validation{}}
-	list, err := c.book.Certificates(c.ctx, o.ID)
+	list, err := c.Book.Certificates(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (c *call) sslAnswer(o db.Order, message string) (any, error) {
 			continue
 		}
 		v.Reissuing = v.HasCertificate && cert.State == db.CertificateRequested
-		rows, err := c.book.DCVs(c.ctx, cert.ID)
+		rows, err := c.Book.DCVs(c.Ctx, cert.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,7 @@ func (c *call) auth() (any, error) {
 	if user == "" || pass == "" {
 		return nil, errLogin
 	}
-	switch err := c.admit(pass); {
+	switch err := c.Admit(pass); {
 	case access.Refused(err):
 		return nil, errLogin
 	case err != nil:
@@ -35,7 +35,7 @@ func (c *call) auth() (any, error) {
 		return nil, err
 	}
 	if !known {
-		c.caller = access.Caller{}
+		c.Caller = access.Caller{}
 		return nil, errLogin
 	}
 	return keyGiven{pass, ok}, nil
@@ -43,12 +43,12 @@ func (c *call) auth() (any, error) {
 
 // isUser says whether an address belongs to the caller's reseller.
 func (c *call) isUser(user string) (bool, error) {
-	reseller, err := c.book.Reseller(c.ctx, c.caller.ResellerID)
+	reseller, err := c.Book.Reseller(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return false, err
 	}
 	known := subtle.ConstantTimeCompare([]byte(strings.ToLower(reseller.Email)), []byte(user)) == 1
-	people, err := c.book.Staff(c.ctx, reseller.ID)
+	people, err := c.Book.Staff(c.Ctx, reseller.ID)
 	if err != nil {
 		return false, err
 	}
@@ -72,7 +72,7 @@ type accountAnswer struct {
 
 // account is getAccountDetails. A reseller is a company, so it has no last name.
 func (c *call) account() (any, error) {
-	r, err := c.book.Reseller(c.ctx, c.caller.ResellerID)
+	r, err := c.Book.Reseller(c.Ctx, c.Caller.ResellerID)
 	return accountAnswer{ok, r.Company, r.Name, "", r.Email, r.Address, r.City, r.Country, currency}, err
 }
 
@@ -84,13 +84,13 @@ type balanceAnswer struct {
 
 // balance is getAccountBalance.
 func (c *call) balance() (any, error) {
-	cents, _, err := c.book.Wallet(c.ctx, c.caller.ResellerID)
+	cents, _, err := c.Book.Wallet(c.Ctx, c.Caller.ResellerID)
 	return balanceAnswer{ok, price(cents), currency}, err
 }
 
 // totalOrders counts all orders ever placed.
 func (c *call) totalOrders() (any, error) {
-	_, n, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Page: db.Page{Limit: 1}})
+	_, n, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, db.OrderFilter{}, 0, 0)
 	return struct {
 		success
 		Total int `json:"total_orders"`
@@ -99,7 +99,7 @@ func (c *call) totalOrders() (any, error) {
 
 // totalTransactions counts the movements of the wallet.
 func (c *call) totalTransactions() (any, error) {
-	_, n, err := c.book.Statement(c.ctx, c.caller.ResellerID, db.Page{Limit: 1})
+	_, n, err := c.Book.Statement(c.Ctx, c.Caller.ResellerID, db.Page{Limit: 1})
 	return struct {
 		success
 		Total int `json:"total_transactions"`
@@ -144,9 +144,19 @@ func (c *call) invoiceList(status db.InvoiceStatus) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, _, err := c.book.Invoices(c.ctx, c.caller.ResellerID, status, p)
-	if err != nil {
-		return nil, err
+	var list []db.Invoice
+	// The book answers short pages, and none below a depth.
+	for more := p.Limit; more > 0 && p.Offset <= db.MaxOffset; {
+		p.Limit = min(more, bookPage)
+		some, _, err := c.Book.Invoices(c.Ctx, c.Caller.ResellerID, status, p)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+		if len(some) < p.Limit {
+			break
+		}
+		p.Offset, more = p.Offset+len(some), more-len(some)
 	}
 	answer := struct {
 		success
@@ -160,18 +170,22 @@ func (c *call) invoiceList(status db.InvoiceStatus) (any, error) {
 
 // orderInvoice is getOrderInvoice.
 func (c *call) orderInvoice() (any, error) {
-	if _, err := c.book.Order(c.ctx, c.caller.ResellerID, c.id); err != nil {
+	if _, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, c.id); err != nil {
 		return nil, err
 	}
-	i, err := c.book.OrderInvoice(c.ctx, c.id)
+	i, err := c.Book.OrderInvoice(c.Ctx, c.id)
 	return struct {
 		success
 		invoice
 	}{ok, invoiceOf(i)}, err
 }
 
-// mostRows bounds a list.
-const mostRows = 1000
+const (
+	// mostRows bounds a list.
+	mostRows = 1000
+	// bookPage is what of a list the book answers at once.
+	bookPage = 200
+)
 
 // page is the part of a list that is asked for.
 func (c *call) page() (db.Page, error) {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"certbay/db"
@@ -74,7 +72,7 @@ var refusals = []struct {
 	{access.ErrContentType, refusal{415, "The body must be a form or JSON", ""}},
 	{access.ErrUnreadable, refusal{400, "The body can't be read", ""}},
 	{access.ErrOnceKey, refusal{400, "Idempotency-Key must be 1 to 255 plain characters", ""}},
-	{errBody, refusal{400, "The request can't be read", ""}},
+	{access.ErrFields, refusal{400, "The request can't be read", ""}},
 	{db.ErrRunning, refusal{409, "The request with this Idempotency-Key is still being answered", ""}},
 	{db.ErrReused, refusal{said, "This Idempotency-Key was used for another request", ""}},
 	{db.ErrSuspended, refusal{403, "Access to the API is off", ""}},
@@ -88,8 +86,8 @@ var refusals = []struct {
 	{context.DeadlineExceeded, refusal{503, "The request broke off", ""}},
 }
 
-// refusal turns an error into an answer, and sets the headers that go with it.
-func (c *call) refusal(err error) db.OnceAnswer {
+// Refusal turns an error into an answer, and sets the headers that go with it.
+func (c *call) Refusal(err error) db.OnceAnswer {
 	status, body := c.explain(err)
 	body.Error = true
 	return c.encode(status, body)
@@ -110,15 +108,14 @@ func (c *call) explain(err error) (int, Refused) {
 	case errors.As(err, &scope):
 		return http.StatusForbidden, Refused{Message: "This API key may not do that", Description: "It lacks the scope " + string(scope.Scope)}
 	case errors.As(err, &throttled):
-		wait := max(1, int(math.Ceil(throttled.RetryAfter.Seconds())))
-		c.w.Header().Set("Retry-After", strconv.Itoa(wait))
+		wait := c.RetryAfter(throttled)
 		return http.StatusTooManyRequests, Refused{Message: "Too many requests", Description: fmt.Sprintf("Try again in %d seconds", wait)}
 	case errors.As(err, &short):
 		return said, Refused{Message: "Not enough balance", Description: fmt.Sprintf("Needed: %s USD, available: %s USD", decimal(short.Needed), decimal(short.Available))}
 	case errors.As(err, &field):
 		return said, Refused{Message: "Wrong parameter", Description: field.name + ": " + field.text}
 	case errors.As(err, &csr):
-		return said, Refused{Message: "Wrong CSR", Description: csrText(c.ctx, csr)}
+		return said, Refused{Message: "Wrong CSR", Description: csrText(c.Ctx, csr)}
 	case errors.As(err, &rejected):
 		return said, Refused{Message: "Wrong parameter", Description: c.rejections(rejected)}
 	case errors.As(err, &upstream):
@@ -127,7 +124,7 @@ func (c *call) explain(err error) (int, Refused) {
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
 			if r.status == http.StatusConflict {
-				c.w.Header().Set("Retry-After", "1")
+				c.W.Header().Set("Retry-After", "1")
 			}
 			return r.status, Refused{Message: r.message, Description: r.description}
 		}
@@ -135,8 +132,8 @@ func (c *call) explain(err error) (int, Refused) {
 	if errors.Is(err, db.ErrInvalid) {
 		return said, Refused{Message: "Wrong parameter"}
 	}
-	c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference, "path", c.r.URL.Path)
-	return http.StatusInternalServerError, Refused{Message: "Internal error", Description: "Reference " + c.reference}
+	c.Internal(err)
+	return http.StatusInternalServerError, Refused{Message: "Internal error", Description: "Reference " + c.Reference}
 }
 
 // fieldNames are the dialect's words for the book's fields.
@@ -154,7 +151,7 @@ func (c *call) rejections(rejected *db.Rejected) string {
 		if !known {
 			name = p.Field
 		}
-		list = append(list, name+": "+views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.ctx))
+		list = append(list, name+": "+views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.Ctx))
 	}
 	return strings.Join(list, "; ")
 }

@@ -1,139 +1,26 @@
 package gogetssl
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"certbay/handlers/access"
 )
 
-// fields are a request's parameters, wherever they were sent. What the body says
-// wins over the query.
+// fields are a request's parameters, wherever they were sent; a list's values with
+// commas between.
 type fields map[string]string
 
-var errBody = errors.New("gogetssl: the body can't be read")
-
-// maxFields bounds the parameters of a request.
-const maxFields = 300
-
-// readFields reads the query and a form, multipart or JSON body. A body that does
-// not say what it is, or says it is text, is looked at. Errors: errBody, those of
-// access.ReadBody.
+// readFields reads the query and the body. Errors: those of access.ReadFields.
 func readFields(w http.ResponseWriter, r *http.Request) (fields, error) {
-	all := fields{}
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	all, err := access.ReadFields(w, r, maxBody, access.AllOf)
 	if err != nil {
-		return all, errBody
+		return nil, err
 	}
-	if err := all.add(query); err != nil {
-		return all, err
-	}
-	const form = "application/x-www-form-urlencoded"
-	body, err := access.ReadBody(w, r, maxBody, form, "multipart/form-data", "application/json", "text/json", "text/plain", "application/octet-stream")
-	if err != nil {
-		return all, err
-	}
-	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	switch {
-	case len(trimmed) == 0:
-		return all, nil
-	case kind == "multipart/form-data":
-		return all, all.addParts(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
-	case trimmed[0] == '{':
-		return all, all.addJSON(trimmed)
-	}
-	values, err := url.ParseQuery(string(trimmed))
-	if err != nil {
-		return all, errBody
-	}
-	return all, all.add(values)
-}
-
-// add takes values over: of several under one name, with or without [], a list.
-func (f fields) add(values url.Values) error {
-	for name, list := range values {
-		if err := f.set(strings.TrimSuffix(name, "[]"), strings.Join(list, ",")); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f fields) set(name, value string) error {
-	if !utf8.ValidString(value) || strings.Contains(value, "\x00") || len(f) >= maxFields {
-		return errBody
-	}
-	f[name] = value
-	return nil
-}
-
-func (f fields) addParts(parts *multipart.Reader) error {
-	values := url.Values{}
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return f.add(values)
-		}
-		if err != nil {
-			return errBody
-		}
-		content, err := io.ReadAll(part)
-		if err != nil || len(values) >= maxFields {
-			return errBody
-		}
-		values.Add(part.FormName(), string(content))
-	}
-}
-
-// addJSON reads an object of single values and lists of them; what is nested deeper
-// is no parameter of this dialect.
-func (f fields) addJSON(body []byte) error {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil {
-		return errBody
-	}
-	for name, raw := range object {
-		var list []json.RawMessage
-		if json.Unmarshal(raw, &list) != nil {
-			list = []json.RawMessage{raw}
-		}
-		var words []string
-		for _, one := range list {
-			word, ok := scalar(one)
-			if !ok {
-				return errBody
-			}
-			words = append(words, word)
-		}
-		if err := f.set(name, strings.Join(words, ",")); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func scalar(raw json.RawMessage) (string, bool) {
-	var text string
-	switch {
-	case json.Unmarshal(raw, &text) == nil: // null too
-		return text, true
-	case string(raw) == "true":
-		return "1", true
-	case string(raw) == "false":
-		return "0", true
-	}
-	return string(raw), raw[0] != '{' && raw[0] != '['
+	return all.Plain("1", "0", ",")
 }
 
 // canonical tells a request from another, in whatever form they were sent, and

@@ -61,7 +61,7 @@ func (c *call) addSSLRenewOrder() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
+	if c.Happened() == 0 {
 		before, err := c.renewable(w.order)
 		if err != nil {
 			return nil, err
@@ -74,7 +74,7 @@ func (c *call) addSSLRenewOrder() (any, error) {
 // renewable is the newest active order of the product and domain; a refusal when
 // there is none, or when it is too early.
 func (c *call) renewable(n db.NewOrder) (db.Order, error) {
-	list, _, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Search: n.Domain, Page: db.Page{Limit: mostRows}})
+	list, _, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Search: n.Domain}, 0, mostRows)
 	if err != nil {
 		return db.Order{}, err
 	}
@@ -84,7 +84,7 @@ func (c *call) renewable(n db.NewOrder) (db.Order, error) {
 	if i < 0 {
 		return db.Order{}, errNoRenewal
 	}
-	if from := list[i].EndsAt.AddDate(0, 0, -renewalDays); c.book.Now().Before(from) {
+	if from := list[i].EndsAt.AddDate(0, 0, -renewalDays); c.Book.Now().Before(from) {
 		return list[i], &refusal{said, "Too early to renew", "It can be renewed from " + from.UTC().Format(time.DateOnly)}
 	}
 	return list[i], nil
@@ -96,7 +96,7 @@ func (c *call) addSSLSANOrder() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.book.Order(c.ctx, c.caller.ResellerID, id); err != nil {
+	if _, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, id); err != nil {
 		return nil, err
 	}
 	return nil, errNoSANs
@@ -105,14 +105,14 @@ func (c *call) addSSLSANOrder() (any, error) {
 // buy places an order and configures it. Whatever can be found wrong is found
 // before; what the authority refuses at once is given back.
 func (c *call) buy(w wish) (any, error) {
-	reseller := c.caller.ResellerID
+	reseller := c.Caller.ResellerID
 	var o db.Order
 	var err error
-	if id := c.happened(); id != 0 {
-		o, err = c.book.Order(c.ctx, reseller, id)
+	if id := c.Happened(); id != 0 {
+		o, err = c.Book.Order(c.Ctx, reseller, id)
 	} else {
 		var d db.Draft
-		if d, err = c.book.CheckOrder(c.ctx, reseller, w.order, w.config); errors.Is(err, db.ErrNotFound) {
+		if d, err = c.Book.CheckOrder(c.Ctx, reseller, w.order, w.config); errors.Is(err, db.ErrNotFound) {
 			return nil, errNoProduct
 		}
 		if err != nil {
@@ -121,24 +121,24 @@ func (c *call) buy(w wish) (any, error) {
 		if c.fields.yes("test") || c.fields.yes("only_validate") {
 			return placed{success: ok, OrderAmount: amount(d.Quote.Total), Currency: currency, Tax: price(d.Quote.Tax), TaxRate: percent(d.TaxRateBP), SAN: []san{}}, nil
 		}
-		o, err = c.book.PlaceOrder(c.ctx, c.caller.Actor(), reseller, w.order)
+		o, err = c.Book.PlaceOrder(c.Ctx, c.Caller.Actor(), reseller, w.order)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if o.Paid && o.Status == db.StatusPending {
-		job, err := c.book.Configure(c.ctx, c.caller.Actor(), reseller, o.ID, w.config)
+		job, err := c.Book.Configure(c.Ctx, c.Caller.Actor(), reseller, o.ID, w.config)
 		if err != nil {
 			if !errors.Is(err, db.ErrStale) {
 				c.giveBack(o)
 			}
 			return nil, err
 		}
-		if err := c.gate.Await(c.ctx, patience, job); err != nil {
+		if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 			return nil, err
 		}
 	}
-	if o, err = c.book.Order(c.ctx, reseller, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, reseller, o.ID); err != nil {
 		return nil, err
 	}
 	if o.Status == db.StatusPendingConfiguration {
@@ -153,21 +153,21 @@ func (c *call) buy(w wish) (any, error) {
 // giveBack cancels an order that came to nothing, and says whether it is so. What
 // can't be cancelled now stands in the book as incomplete.
 func (c *call) giveBack(o db.Order) bool {
-	ctx := context.WithoutCancel(c.ctx)
-	job, err := c.book.CancelOrder(ctx, c.caller.Actor(), o.ResellerID, o.ID)
+	ctx := context.WithoutCancel(c.Ctx)
+	job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 	if err == nil {
-		err = c.gate.Await(ctx, patience, job)
+		err = c.Gate.Await(ctx, patience, job)
 	}
 	if err != nil {
-		c.log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
+		c.Log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
 		return false
 	}
-	now, err := c.book.Order(ctx, o.ResellerID, o.ID)
+	now, err := c.Book.Order(ctx, o.ResellerID, o.ID)
 	return err == nil && now.Status == db.StatusCancelled
 }
 
 func (c *call) placedAnswer(o db.Order) (any, error) {
-	i, err := c.book.OrderInvoice(c.ctx, o.ID)
+	i, err := c.Book.OrderInvoice(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -322,7 +322,7 @@ func (c *call) cancelSSLOrder() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, id)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, id)
 	if err != nil {
 		return nil, err
 	}
@@ -330,21 +330,21 @@ func (c *call) cancelSSLOrder() (any, error) {
 		OrderID int64 `json:"order_id"`
 		success
 	}{o.ID, ok}
-	if o.Status == db.StatusCancelled || c.happened() != 0 {
+	if o.Status == db.StatusCancelled || c.Happened() != 0 {
 		return answer, nil
 	}
 	before, _, err := c.refused(o.ID)
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.book.CancelOrder(c.ctx, c.caller.Actor(), o.ResellerID, o.ID)
+	job, err := c.Book.CancelOrder(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 	if errors.Is(err, db.ErrStale) {
 		return nil, errTooLate
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := c.gate.Await(c.ctx, patience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 		return nil, err
 	}
 	after, words, err := c.refused(o.ID)
@@ -357,7 +357,7 @@ func (c *call) cancelSSLOrder() (any, error) {
 // refused counts what the authority refused of an order so far, and gives the last
 // of its words.
 func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.book.Events(c.ctx, orderID)
+	events, err := c.Book.Events(c.Ctx, orderID)
 	for _, e := range events {
 		if e.Kind == "upstream_refused" {
 			count, words = count+1, e.Detail

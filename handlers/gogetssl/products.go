@@ -87,7 +87,7 @@ func productOf(p db.Product) product {
 // dialect can't order licences, and not say how the key of a code signing
 // certificate is kept.
 func (c *call) sold() (list []db.Product, err error) {
-	all, err := c.book.Products(c.ctx, c.caller.ResellerID, db.ProductFilter{})
+	all, err := c.Book.Products(c.Ctx, c.Caller.ResellerID, db.ProductFilter{})
 	for _, p := range all {
 		if p.HasDomain() && !p.NoRate && len(p.Terms) > 0 {
 			list = append(list, p)
@@ -98,7 +98,7 @@ func (c *call) sold() (list []db.Product, err error) {
 
 // one is a product of sold by the path's id.
 func (c *call) one() (db.Product, error) {
-	p, err := c.book.Product(c.ctx, c.caller.ResellerID, c.id)
+	p, err := c.Book.Product(c.Ctx, c.Caller.ResellerID, c.id)
 	if errors.Is(err, db.ErrNotFound) || err == nil && !p.HasDomain() {
 		return p, errNoProduct
 	}

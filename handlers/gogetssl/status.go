@@ -101,14 +101,14 @@ func (c *call) orderStatus() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.book.AskNow(c.ctx, o.ResellerID, o.ID)
+	job, err := c.Book.AskNow(c.Ctx, o.ResellerID, o.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.gate.Await(c.ctx, lookPatience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
 		return nil, err
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	return c.standing(o)
@@ -116,7 +116,7 @@ func (c *call) orderStatus() (any, error) {
 
 // sslOrder is an order that this dialect can speak of.
 func (c *call) sslOrder(id int64) (db.Order, error) {
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, id)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, id)
 	if err == nil && (o.Kind == db.KindLicence || o.Kind == db.KindCodeSigning) {
 		err = errNoOrder
 	}
@@ -128,7 +128,7 @@ func (c *call) sslOrder(id int64) (db.Order, error) {
 func (c *call) standing(o db.Order) (standing, error) {
 	s := standing{success: ok, SAN: []san{}, SingleSANCount: o.SANCount, WildcardSANCount: o.WildcardSANCount, ServerCount: -1, WebServerType: -1,
 		ManualCheck: word(o.Vetting), Renew: flag(strings.HasPrefix(o.Note, renewed))}
-	list, err := c.book.Certificates(c.ctx, o.ID)
+	list, err := c.Book.Certificates(c.Ctx, o.ID)
 	if err != nil {
 		return s, err
 	}
@@ -152,16 +152,30 @@ func (c *call) standing(o db.Order) (standing, error) {
 		s.ValidFrom, s.ValidTill = day{issued.NotBefore}, day{issued.NotAfter}
 	}
 	if newest.ID == 0 {
-		s.Domains, s.TotalDomains = o.Domain, 1
-		return s, nil
+		return s, s.ordered(c, o)
 	}
-	sub, err := c.book.SubmissionOf(c.ctx, newest.ID)
+	sub, err := c.Book.SubmissionOf(c.Ctx, newest.ID)
 	if err != nil {
 		return s, err
 	}
 	s.people(sub.Contact)
 	s.names(o.Domain, sub.Names)
 	return s, nil
+}
+
+// ordered fills in the names as they were ordered, while nothing is asked of the
+// authority for them.
+func (s *standing) ordered(c *call, o db.Order) error {
+	names, err := c.Book.Names(c.Ctx, o.ID)
+	all := []string{o.Domain}
+	for _, name := range names {
+		if name != o.Domain {
+			all = append(all, name)
+			s.SAN = append(s.SAN, san{Name: name, Status: "0", StatusDescription: statusText[0]})
+		}
+	}
+	s.Domains, s.TotalDomains = strings.Join(all, ","), len(all)
+	return err
 }
 
 func (s *standing) people(p db.Contact) {
@@ -268,7 +282,7 @@ func (c *call) rows(orders []db.Order) ([]orderRow, error) {
 			completed = append(completed, o.ID)
 		}
 	}
-	reissuing, err := c.book.Reissuing(c.ctx, completed)
+	reissuing, err := c.Book.Reissuing(c.Ctx, completed)
 	rows := []orderRow{}
 	for _, o := range orders {
 		if o.Kind != db.KindLicence && o.Kind != db.KindCodeSigning {
@@ -301,16 +315,7 @@ func (c *call) ordersBy() (any, error) {
 	case "rejected": // no order stays so here: what is refused is given back
 		return orderList{success: ok, Orders: []orderRow{}}, nil
 	case "processing":
-		first, err := c.orderList(db.OrderFilter{Status: db.StatusProcessing})
-		if err != nil {
-			return nil, err
-		}
-		second, err := c.orderList(db.OrderFilter{Status: db.StatusValidationPending})
-		if err != nil {
-			return nil, err
-		}
-		first.Orders, first.Count = append(first.Orders, second.Orders...), first.Count+second.Count
-		return first, nil
+		filter.View = db.ViewWaiting
 	default:
 		return nil, &wrongField{"status", "must be one of active, expired, processing, rejected: " + s}
 	}
@@ -325,8 +330,8 @@ func (c *call) orderList(filter db.OrderFilter) (orderList, error) {
 	if err != nil {
 		return answer, err
 	}
-	filter.Page = p
-	list, total, err := c.book.Orders(c.ctx, c.caller.ResellerID, filter)
+	filter.Certificates = true
+	list, total, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, filter, p.Offset, p.Limit)
 	if err != nil {
 		return answer, err
 	}
@@ -347,7 +352,7 @@ func (c *call) unpaidOrders() (any, error) {
 		success
 		Orders []row `json:"orders"`
 	}{ok, []row{}}
-	list, _, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Status: db.StatusPending, Page: db.Page{Limit: mostRows}})
+	list, _, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Status: db.StatusPending}, 0, mostRows)
 	for _, o := range list {
 		if !o.Paid {
 			answer.Orders = append(answer.Orders, row{o.ID, price(o.PayableCents()), currency, day{o.CreatedAt}})

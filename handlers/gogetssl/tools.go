@@ -52,7 +52,7 @@ func (c *call) decodeCSR() (any, error) {
 		bad = &certs.CSRError{Code: certs.CSRWildcardMismatch, Expected: "*.", Found: csr.Names}
 	}
 	if bad != nil || errors.As(err, &bad) {
-		words := csrText(c.ctx, bad)
+		words := csrText(c.Ctx, bad)
 		return csrAnswer{Result: csrResult{DNSNames: []string{}, ErrorMessage: words}, Error: true, Message: "Wrong CSR", Description: words}, nil
 	}
 	if err != nil {

@@ -21,7 +21,7 @@ func (c *call) reissueSSLOrder() (any, error) {
 		return nil, err
 	}
 	o, err = c.change(o, errNotIssued, func(ctx context.Context) ([]int64, error) {
-		job, err := c.book.Reissue(ctx, c.caller.Actor(), o.ResellerID, o.ID, config)
+		job, err := c.Book.Reissue(ctx, c.Caller.Actor(), o.ResellerID, o.ID, config)
 		return []int64{job}, err
 	})
 	if err != nil {
@@ -65,19 +65,19 @@ func (c *call) reissue(o db.Order) (db.Configuration, error) {
 // it is then. What the authority refused meanwhile is the answer. stale is said when
 // the order does not stand where it could be done.
 func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int64, error)) (db.Order, error) {
-	if c.happened() == 0 {
+	if c.Happened() == 0 {
 		before, _, err := c.refused(o.ID)
 		if err != nil {
 			return o, err
 		}
-		jobs, err := wish(c.ctx)
+		jobs, err := wish(c.Ctx)
 		if errors.Is(err, db.ErrStale) {
 			return o, stale
 		}
 		if err != nil {
 			return o, err
 		}
-		if err := c.gate.Await(c.ctx, patience, jobs...); err != nil {
+		if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
 			return o, err
 		}
 		after, words, err := c.refused(o.ID)
@@ -88,7 +88,7 @@ func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int
 			return o, &upstreamRefused{words}
 		}
 	}
-	return c.book.Order(c.ctx, o.ResellerID, o.ID)
+	return c.Book.Order(c.Ctx, o.ResellerID, o.ID)
 }
 
 // changeMethods wishes methods for names; names and words are parameters of those
@@ -120,7 +120,7 @@ func (c *call) changeMethods(nameField string, names []string, wordField string,
 	}
 	return c.change(o, errNoDCV, func(ctx context.Context) (jobs []int64, err error) {
 		for _, n := range choices {
-			more, err := c.book.ChangeDCV(ctx, c.caller.Actor(), o.ResellerID, o.ID, n.Name, n.Method, n.Email)
+			more, err := c.Book.ChangeDCV(ctx, c.Caller.Actor(), o.ResellerID, o.ID, n.Name, n.Method, n.Email)
 			if err != nil {
 				return nil, err
 			}
@@ -132,11 +132,11 @@ func (c *call) changeMethods(nameField string, names []string, wordField string,
 
 // known refuses names that wait for nobody of this order.
 func (c *call) known(o db.Order, field string, choices []db.NameChoice) error {
-	list, err := c.book.Certificates(c.ctx, o.ID)
+	list, err := c.Book.Certificates(c.Ctx, o.ID)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	rows, err := c.book.DCVs(c.ctx, list[0].ID)
+	rows, err := c.Book.DCVs(c.Ctx, list[0].ID)
 	if err != nil {
 		return err
 	}
@@ -203,14 +203,14 @@ func (c *call) revalidate() (any, error) {
 			return nil, err
 		}
 	}
-	job, err := c.book.CheckNow(c.ctx, o.ResellerID, o.ID)
+	job, err := c.Book.CheckNow(c.Ctx, o.ResellerID, o.ID)
 	if errors.Is(err, db.ErrStale) {
 		return nil, errNoDCV
 	}
 	if err != nil {
 		return nil, err
 	}
-	return message{ok, "The authority was asked to look"}, c.gate.Await(c.ctx, patience, job)
+	return message{ok, "The authority was asked to look"}, c.Gate.Await(c.Ctx, patience, job)
 }
 
 // resend is resend and resendValidationEmail: the approval mail of one name, or of
@@ -228,9 +228,9 @@ func (c *call) resend() (any, error) {
 	}
 	_, err = c.change(o, errNoMail, func(ctx context.Context) ([]int64, error) {
 		if name == "" {
-			return c.book.ResendAllDCV(ctx, c.caller.Actor(), o.ResellerID, o.ID)
+			return c.Book.ResendAllDCV(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 		}
-		job, err := c.book.ResendDCV(ctx, c.caller.Actor(), o.ResellerID, o.ID, name)
+		job, err := c.Book.ResendDCV(ctx, c.Caller.Actor(), o.ResellerID, o.ID, name)
 		return []int64{job}, err
 	})
 	return message{ok, "The approval e-mail was sent again"}, err

@@ -41,6 +41,9 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err := w.Book.WarnExpiring(ctx); err != nil {
 		return err
 	}
+	if err := w.Book.WatchExternal(ctx); err != nil {
+		return err
+	}
 	if err := w.Book.PurgeHealth(ctx); err != nil {
 		return err
 	}

@@ -46,6 +46,8 @@ type Worker struct {
 	// LowBalanceMails words the mails to admins that our balance at an upstream is low;
 	// nil: none are sent.
 	LowBalanceMails func(ctx context.Context) (db.LowBalance, error)
+	// ExternalMail words the mail that a certificate from elsewhere ends in some days.
+	ExternalMail func(x db.ExternalCertificate, days int, to string) db.Mail
 
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
@@ -190,6 +192,8 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.webhook(ctx, job)
 	case db.JobBalance:
 		return w.balance(ctx, job)
+	case db.JobInstallation:
+		return w.installation(ctx, job)
 	case db.JobSweep:
 		return w.sweep(ctx)
 	}

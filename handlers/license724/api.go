@@ -12,21 +12,11 @@
 package license724
 
 import (
-	"bytes"
 	"cmp"
-	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
-	"strconv"
 	"strings"
-	"time"
-
-	"golang.org/x/text/language"
 
 	"certbay/db"
 	"certbay/handlers/access"
@@ -47,17 +37,14 @@ func Serves(path string) bool {
 
 // API answers programs that speak 724license's dialect. Make one with New.
 type API struct {
-	book     *db.DB
-	gate     *access.Gate
-	sandbox  bool
-	clientIP func(*http.Request) string
-	log      *slog.Logger
+	server  access.Server
+	sandbox bool
 }
 
 // New makes the API over a gate. sandbox says that what is sold only tries things
 // out, clientIP tells whom a request comes from.
 func New(book *db.DB, gate *access.Gate, sandbox bool, clientIP func(*http.Request) string, log *slog.Logger) *API {
-	return &API{book: book, gate: gate, sandbox: sandbox, clientIP: clientIP, log: cmp.Or(log, slog.Default())}
+	return &API{access.Server{Book: book, Gate: gate, ClientIP: clientIP, Log: log, Dialect: Dialect}, sandbox}
 }
 
 // operation is one endpoint of the document.
@@ -93,93 +80,36 @@ func find(path string) *operation {
 // call is one request on its way through an operation.
 type call struct {
 	*API
-	ctx    context.Context
-	r      *http.Request
-	w      http.ResponseWriter
-	op     *operation
-	caller access.Caller
-	asked  parameters
-	done   string // the object of the change that is done already; see access.Gate.Once
-
-	reference string
+	access.Visit
+	op    *operation
+	asked parameters
 }
 
 // ServeHTTP answers every address below Prefix.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	c := &call{API: a, r: r, w: w, reference: rand.Text(), op: find(strings.TrimPrefix(r.URL.Path, Prefix))}
-	c.ctx = i18n.With(r.Context(), i18n.Locale{Lang: languageOf(r)})
+	lang := access.Language(r)
+	c := &call{API: a, Visit: a.server.Begin(i18n.With(r.Context(), i18n.Locale{Lang: lang}), w, r), op: find(strings.TrimPrefix(r.URL.Path, Prefix))}
 	h := w.Header()
-	h.Set("X-Request-Id", c.reference)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Language", i18n.From(c.ctx).Lang)
+	h.Set("Content-Language", lang)
 	h.Set("Vary", "Accept-Language, Authorization")
-	status := c.answer()
-	route := "none"
-	if c.op != nil {
-		route = Prefix + c.op.name
-	}
-	a.gate.Served(r.Context(), access.Call{At: a.book.Now(), Method: r.Method, Route: route, Path: r.URL.Path, Status: status,
-		Took: time.Since(start), Caller: c.caller, IP: a.clientIP(r)})
+	c.Serve(c, nil)
 }
 
-var matcher = language.NewMatcher([]language.Tag{language.Turkish, language.English})
-
-// languageOf is what the program reads: Turkish unless it asks for English.
-func languageOf(r *http.Request) string {
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil || len(tags) == 0 {
-		return "tr"
+// Route is the operation's path.
+func (c *call) Route() string {
+	if c.op == nil {
+		return "none"
 	}
-	if _, i, sure := matcher.Match(tags...); i == 1 && sure > language.Low {
-		return "en"
-	}
-	return "tr"
+	return Prefix + c.op.name
 }
 
-// answer writes the response, whatever happens, and says its status.
-func (c *call) answer() (status int) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			if cause == http.ErrAbortHandler {
-				panic(cause)
-			}
-			c.log.ErrorContext(c.ctx, "panic", "cause", fmt.Sprint(cause), "request", c.reference, "stack", string(debug.Stack()))
-			status = c.write(c.refusal(fmt.Errorf("panic: %v", cause)))
-		}
-	}()
-	if err := c.enter(); err != nil {
-		return c.write(c.refusal(err))
-	}
-	if c.op.scope == db.ScopeRead {
-		return c.write(c.run())
-	}
-	// The way a request came by makes it no other one.
-	once, err := access.OnceRequest(c.r, c.op.name, c.asked.fingerprint())
-	if err != nil {
-		return c.write(c.refusal(err))
-	}
-	answer, replayed, err := c.gate.Once(c.ctx, c.caller, once, func(ctx context.Context, done string) (db.OnceAnswer, error) {
-		c.ctx, c.done = ctx, done
-		return c.run(), nil
-	})
-	if err != nil {
-		return c.write(c.refusal(err))
-	}
-	if replayed {
-		c.w.Header().Set("Idempotent-Replayed", "true")
-	}
-	return c.write(answer)
-}
-
-// enter finds the operation, reads what was asked and lets the caller in.
-func (c *call) enter() error {
+// Enter finds the operation, reads what was asked and lets the caller in.
+func (c *call) Enter() error {
 	if c.op == nil {
 		return errNoEndpoint
 	}
-	switch c.r.Method {
+	switch c.R.Method {
 	case http.MethodGet, http.MethodPost:
 	case http.MethodHead:
 		if c.op.scope == db.ScopeRead {
@@ -189,27 +119,18 @@ func (c *call) enter() error {
 	default:
 		return errMethod
 	}
-	asked, unreadable := read(c.w, c.r)
+	asked, unreadable := read(c.W, c.R)
 	c.asked = asked
-	var err error
-	c.caller, err = c.gate.Admit(c.ctx, secretOf(c.r, asked), c.clientIP(c.r))
-	c.caller.Quota.SetHeaders(c.w.Header())
-	if err != nil {
+	if err := c.Admit(c.secret()); err != nil {
 		if unreadable != nil && errors.Is(err, access.ErrNoKey) {
 			return unreadable // the token may have been in it
 		}
 		return err
 	}
-	if err := c.caller.Need(c.op.scope); err != nil {
+	if err := c.Caller.Need(c.op.scope); err != nil {
 		return err
 	}
-	on, err := c.book.ResellerSpeaks(c.ctx, c.caller.ResellerID, Dialect)
-	switch {
-	case err != nil:
-		return err
-	case !on:
-		return errDialectOff
-	case unreadable != nil:
+	if unreadable != nil {
 		return unreadable
 	}
 	for _, name := range c.op.needs {
@@ -220,51 +141,28 @@ func (c *call) enter() error {
 	return nil
 }
 
-// secretOf is the token that a request shows: in its header, its body or its query.
-func secretOf(r *http.Request, asked parameters) string {
-	if scheme, token, _ := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " "); strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	return cmp.Or(strings.TrimSpace(r.Header.Get("X-API-Key")), asked["token"])
+// Once tells a change from another one: the way a request came by makes it no other.
+func (c *call) Once() (path string, asked []byte, changes bool) {
+	return c.op.name, c.asked.fingerprint(), c.op.scope != db.ScopeRead
 }
 
-// run does the operation and puts its answer, or what went wrong, into words.
-func (c *call) run() db.OnceAnswer {
+// secret is the token that a request shows: in its header, its body or its query.
+func (c *call) secret() string {
+	return cmp.Or(c.Bearer(), c.HeaderSecret("X-API-Key"), c.asked["token"])
+}
+
+// Answer does the operation and puts its answer, or what went wrong, into words.
+func (c *call) Answer() db.OnceAnswer {
 	response, err := c.op.serve(c)
 	if err != nil {
-		return c.refusal(err)
+		return c.Refusal(err)
 	}
 	return c.encode(http.StatusOK, response)
 }
 
 func (c *call) encode(status int, response any) db.OnceAnswer {
-	const kind = "application/json"
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(response); err != nil {
-		c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference)
-		return db.OnceAnswer{Status: http.StatusInternalServerError, ContentType: kind, Body: `{"success":false,"message":"internal"}` + "\n"}
-	}
-	return db.OnceAnswer{Status: status, ContentType: kind, Body: body.String()}
-}
-
-// write sends an answer; a reader that went away is nobody's fault.
-func (c *call) write(a db.OnceAnswer) int {
-	h := c.w.Header()
-	h.Set("Content-Type", a.ContentType+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
-	c.w.WriteHeader(a.Status)
-	_, _ = c.w.Write([]byte(a.Body))
-	return a.Status
-}
-
-// happened is the order whose change an earlier attempt of this request has
-// committed; 0 when nothing was done yet.
-func (c *call) happened() int64 {
-	id, _ := strconv.ParseInt(strings.TrimPrefix(c.done, "order "), 10, 64)
-	return id
+	return c.JSON(status, response, `{"success":false,"message":"internal"}`)
 }
 
 // t is a sentence in the program's language.
-func (c *call) t(key string, args ...any) string { return i18n.T(c.ctx, key, args...) }
+func (c *call) t(key string, args ...any) string { return i18n.T(c.Ctx, key, args...) }

@@ -17,13 +17,13 @@ type catalog struct {
 // catalog reads what the caller's group may buy. A product whose price can't be
 // told now is not among it.
 func (c *call) catalog() (all catalog, err error) {
-	if all.codes, err = c.book.LicenceCodes(c.ctx); err != nil {
+	if all.codes, err = c.Book.LicenceCodes(c.Ctx); err != nil {
 		return all, err
 	}
-	if all.targets, err = c.book.LicenceTargets(c.ctx); err != nil {
+	if all.targets, err = c.Book.LicenceTargets(c.Ctx); err != nil {
 		return all, err
 	}
-	all.sold, err = c.book.Products(c.ctx, c.caller.ResellerID, db.ProductFilter{Kind: db.KindLicence})
+	all.sold, err = c.Book.Products(c.Ctx, c.Caller.ResellerID, db.ProductFilter{Kind: db.KindLicence})
 	all.sold = slices.DeleteFunc(all.sold, func(p db.Product) bool { return len(p.Terms) == 0 })
 	return all, err
 }
@@ -96,7 +96,7 @@ func (c *call) product() (any, error) {
 
 // balance is /balance.
 func (c *call) balance() (any, error) {
-	balance, _, err := c.book.Wallet(c.ctx, c.caller.ResellerID)
+	balance, _, err := c.Book.Wallet(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}

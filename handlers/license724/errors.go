@@ -3,9 +3,7 @@ package license724
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 
 	"certbay/db"
 	"certbay/handlers/access"
@@ -39,7 +37,6 @@ func (e *upstreamRefused) Error() string { return "license724: refused by the su
 var (
 	errNoEndpoint = errors.New("license724: no such endpoint")
 	errMethod     = errors.New("license724: method")
-	errDialectOff = errors.New("license724: not switched on for this reseller")
 	errNoLicence  = errors.New("license724: no such licence")
 	errNoProduct  = errors.New("license724: no such product")
 )
@@ -53,10 +50,9 @@ var refusals = []struct {
 }{
 	{errNoEndpoint, 404, "no_such_endpoint", "l724.error.endpoint"},
 	{errMethod, 405, "method_not_allowed", "l724.error.method"},
-	{errDialectOff, 403, "api_off", "l724.error.off"},
 	{errNoLicence, 404, "license_not_found", "l724.error.no_licence"},
 	{errNoProduct, 404, "product_not_found", "l724.error.no_product"},
-	{errBody, 400, "body", "l724.error.body"},
+	{access.ErrFields, 400, "body", "l724.error.body"},
 	{access.ErrNoKey, 401, "token_missing", "l724.error.no_token"},
 	{access.ErrUnknownKey, 401, "token_unknown", "l724.error.token"},
 	{access.ErrExpiredKey, 401, "token_expired", "l724.error.token_expired"},
@@ -78,15 +74,15 @@ var refusals = []struct {
 	{context.DeadlineExceeded, 503, "broken_off", "l724.error.broken_off"},
 }
 
-// refusal turns an error into an answer, and sets the headers that go with it.
-func (c *call) refusal(err error) db.OnceAnswer {
+// Refusal turns an error into an answer, and sets the headers that go with it.
+func (c *call) Refusal(err error) db.OnceAnswer {
 	status, body := c.explain(err)
-	body.RequestID = c.reference
+	body.RequestID = c.Reference
 	return c.encode(status, body)
 }
 
 func (c *call) explain(err error) (int, Refused) {
-	h := c.w.Header()
+	h := c.W.Header()
 	var parameter *badParameter
 	var scope *access.MissingScope
 	var throttled *db.Throttled
@@ -99,8 +95,7 @@ func (c *call) explain(err error) (int, Refused) {
 	case errors.As(err, &scope):
 		return http.StatusForbidden, Refused{Code: "scope_missing", Message: c.t("l724.error.scope", "Scope", string(scope.Scope))}
 	case errors.As(err, &throttled):
-		wait := max(1, int(math.Ceil(throttled.RetryAfter.Seconds())))
-		h.Set("Retry-After", strconv.Itoa(wait))
+		wait := c.RetryAfter(throttled)
 		return http.StatusTooManyRequests, Refused{Code: "too_many_requests", Message: c.t("l724.error.too_many", "Seconds", wait)}
 	case errors.As(err, &short):
 		return http.StatusPaymentRequired, Refused{Code: "insufficient_credit", Field: "balance",
@@ -114,7 +109,7 @@ func (c *call) explain(err error) (int, Refused) {
 		if p.Code == "licence_exists" {
 			status = http.StatusConflict
 		}
-		return status, Refused{Code: p.Code, Field: field, Message: field + ": " + views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.ctx)}
+		return status, Refused{Code: p.Code, Field: field, Message: field + ": " + views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.Ctx)}
 	}
 	for _, r := range refusals {
 		if !errors.Is(err, r.err) {
@@ -128,8 +123,8 @@ func (c *call) explain(err error) (int, Refused) {
 		}
 		return r.status, Refused{Code: r.code, Message: c.t(r.key)}
 	}
-	c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference, "path", c.r.URL.Path)
-	return http.StatusInternalServerError, Refused{Code: "internal", Message: c.t("l724.error.internal", "Reference", c.reference)}
+	c.Internal(err)
+	return http.StatusInternalServerError, Refused{Code: "internal", Message: c.t("l724.error.internal", "Reference", c.Reference)}
 }
 
 // fieldName is the document's word for a field of the book.

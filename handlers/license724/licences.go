@@ -23,7 +23,7 @@ func (c *call) licence() (db.Order, catalog, error) {
 	if err != nil {
 		return db.Order{}, all, err
 	}
-	list, err := c.book.LicencesAt(c.ctx, c.caller.ResellerID, ip)
+	list, err := c.Book.LicencesAt(c.Ctx, c.Caller.ResellerID, ip)
 	if err != nil {
 		return db.Order{}, all, err
 	}
@@ -37,7 +37,7 @@ func (c *call) licence() (db.Order, catalog, error) {
 
 // create is /licenses/create.
 func (c *call) create() (any, error) {
-	id := c.happened()
+	id := c.Happened()
 	if id == 0 {
 		o, err := c.place()
 		if err != nil {
@@ -65,12 +65,12 @@ func (c *call) place() (db.Order, error) {
 	if !ok {
 		return db.Order{}, &badParameter{name: "type", status: http.StatusUnprocessableEntity, key: "l724.error.no_product"}
 	}
-	return c.book.PlaceOrder(c.ctx, c.caller.Actor(), c.caller.ResellerID, db.NewOrder{ProductID: p.ID, Months: months, Domain: ip})
+	return c.Book.PlaceOrder(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, db.NewOrder{ProductID: p.ID, Months: months, Domain: ip})
 }
 
 // renew is /licenses/renew.
 func (c *call) renew() (any, error) {
-	id := c.happened()
+	id := c.Happened()
 	if id == 0 {
 		months, err := c.asked.cycles()
 		if err != nil {
@@ -80,7 +80,7 @@ func (c *call) renew() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		o, err := c.book.RenewLicence(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, months, db.WishForm{})
+		o, err := c.Book.RenewLicence(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, l.ID, months, db.WishForm{})
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +91,7 @@ func (c *call) renew() (any, error) {
 
 // changeCore is /licenses/change-core.
 func (c *call) changeCore() (any, error) {
-	id := c.happened()
+	id := c.Happened()
 	if id == 0 {
 		l, all, err := c.licence()
 		if err != nil {
@@ -101,7 +101,7 @@ func (c *call) changeCore() (any, error) {
 		if !ok {
 			return nil, &badParameter{name: "new_type", status: http.StatusUnprocessableEntity, key: "l724.error.no_product"}
 		}
-		o, err := c.book.ChangeCore(c.ctx, c.caller.Actor(), c.caller.ResellerID, l.ID, p.ID, db.WishForm{})
+		o, err := c.Book.ChangeCore(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, l.ID, p.ID, db.WishForm{})
 		if err != nil {
 			return nil, err
 		}
@@ -112,20 +112,20 @@ func (c *call) changeCore() (any, error) {
 
 // bought waits for what an order bought and says how it stands.
 func (c *call) bought(orderID int64, done, doing string) (any, error) {
-	job, err := c.book.SubmitJob(c.ctx, orderID)
+	job, err := c.Book.SubmitJob(c.Ctx, orderID)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.gate.Await(c.ctx, patience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 		return nil, err
 	}
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, orderID)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, orderID)
 	if err != nil {
 		return nil, err
 	}
 	l := o
 	if o.LicenceID != 0 {
-		if l, err = c.book.Order(c.ctx, c.caller.ResellerID, o.LicenceID); err != nil {
+		if l, err = c.Book.Order(c.Ctx, c.Caller.ResellerID, o.LicenceID); err != nil {
 			return nil, err
 		}
 	}
@@ -135,7 +135,7 @@ func (c *call) bought(orderID int64, done, doing string) (any, error) {
 	case db.StatusPendingConfiguration:
 		// On its page a refused order waits to be corrected; a program that is told "refused" has its
 		// money back, and the place is free for another try.
-		_, err := c.book.CancelOrderIn(c.ctx, c.caller.Actor(), c.caller.ResellerID, orderID, db.StatusPendingConfiguration)
+		_, err := c.Book.CancelOrderIn(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, orderID, db.StatusPendingConfiguration)
 		if errors.Is(err, db.ErrStale) {
 			return c.stands(l, c.t(doing), true), nil // somebody has corrected it just now
 		}
@@ -165,12 +165,12 @@ func (c *call) stands(l db.Order, words string, processing bool) Done {
 
 // suspend is /licenses/suspend.
 func (c *call) suspend() (any, error) {
-	return c.change(c.book.SuspendLicence, func(l db.Order) bool { return l.Suspended }, "l724.done.suspended", "l724.doing.suspended")
+	return c.change(c.Book.SuspendLicence, func(l db.Order) bool { return l.Suspended }, "l724.done.suspended", "l724.doing.suspended")
 }
 
 // unsuspend is /licenses/unsuspend.
 func (c *call) unsuspend() (any, error) {
-	return c.change(c.book.UnsuspendLicence, func(l db.Order) bool { return !l.Suspended }, "l724.done.unsuspended", "l724.doing.unsuspended")
+	return c.change(c.Book.UnsuspendLicence, func(l db.Order) bool { return !l.Suspended }, "l724.done.unsuspended", "l724.doing.unsuspended")
 }
 
 // changeIP is /licenses/change-ip.
@@ -180,29 +180,29 @@ func (c *call) changeIP() (any, error) {
 		return nil, err
 	}
 	ask := func(ctx context.Context, by db.Actor, reseller, order int64) (int64, error) {
-		return c.book.MoveLicence(ctx, by, reseller, order, to)
+		return c.Book.MoveLicence(ctx, by, reseller, order, to)
 	}
 	return c.change(ask, func(l db.Order) bool { return l.Domain == to }, "l724.done.moved", "l724.doing.moved")
 }
 
 // change asks for something that costs nothing, waits for it and says how it stands.
 func (c *call) change(ask func(ctx context.Context, by db.Actor, reseller, order int64) (int64, error), so func(db.Order) bool, done, doing string) (any, error) {
-	id := c.happened()
+	id := c.Happened()
 	if id == 0 {
 		l, _, err := c.licence()
 		if err != nil {
 			return nil, err
 		}
 		id = l.ID
-		job, err := ask(c.ctx, c.caller.Actor(), c.caller.ResellerID, id)
+		job, err := ask(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, id)
 		if err != nil {
 			return nil, err
 		}
-		if err := c.gate.Await(c.ctx, patience, job); err != nil {
+		if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 			return nil, err
 		}
 	}
-	l, err := c.book.Order(c.ctx, c.caller.ResellerID, id)
+	l, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, id)
 	switch {
 	case err != nil:
 		return nil, err

@@ -2,15 +2,12 @@ package license724
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
-	"mime/multipart"
+	"maps"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,83 +26,36 @@ const (
 // parameters are what a request says, by name; nothing that was left empty.
 type parameters map[string]string
 
-var errBody = errors.New("license724: the body can't be read")
+// documented are the parameters of the document.
+var documented = []string{"token", "code", "id", "type", "ip", "billingcycle", "newip", "new_type"}
 
-// read gathers the parameters of the query and of the body, which counts more.
+// read gathers the parameters of the query and of the body, which counts more. Only
+// POST has a body. Errors: those of access.ReadFields, *badParameter.
 func read(w http.ResponseWriter, r *http.Request) (parameters, error) {
 	asked := parameters{}
-	asked.take(r.URL.Query())
 	if r.Method != http.MethodPost {
-		return asked, nil
+		r.Body = http.NoBody
 	}
-	body, err := access.ReadBody(w, r, maxBody, "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/json", "text/plain")
-	if err != nil {
-		return asked, err
-	}
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
-	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case len(body) == 0:
-		return asked, nil
-	case kind == "multipart/form-data":
-		return asked, asked.takeParts(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
-	// curl -d says of JSON that it is a form.
-	case kind == "application/json" || kind == "text/json" || body[0] == '{':
-		return asked, asked.takeJSON(body)
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return asked, errBody
-	}
-	asked.take(form)
-	return asked, asked.bad()
-}
-
-// take adds a form's fields, the first of a name.
-func (p parameters) take(form url.Values) {
-	for name, values := range form {
-		if v := strings.TrimSpace(values[0]); v != "" {
-			p[name] = v
-		}
-	}
-}
-
-func (p parameters) takeParts(r *multipart.Reader) error {
-	for {
-		part, err := r.NextPart()
-		if errors.Is(err, io.EOF) {
-			return p.bad()
-		}
-		if err != nil {
-			return errBody
-		}
-		v, err := io.ReadAll(part)
-		if err != nil {
-			return errBody
-		}
-		p.take(url.Values{part.FormName(): {string(v)}})
-	}
-}
-
-// takeJSON adds an object's fields: strings, numbers and booleans. An empty list is
-// how PHP writes an object without any.
-func (p parameters) takeJSON(body []byte) error {
-	var fields map[string]any
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if err := d.Decode(&fields); err != nil && string(body) != "[]" || d.More() && string(body) != "[]" {
-		return errBody
-	}
-	for name, v := range fields {
-		switch v := v.(type) {
+	all, unreadable := access.ReadFields(w, r, maxBody, access.FirstOf)
+	var bad error
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		switch v := all[name].(type) {
 		case nil:
 		case string, json.Number, bool:
-			p.take(url.Values{name: {fmt.Sprint(v)}})
-		default:
-			return &badParameter{name: name, status: http.StatusUnprocessableEntity, key: "l724.error.value"}
+			if text := strings.TrimSpace(fmt.Sprint(v)); text != "" {
+				asked[name] = text
+			}
+		default: // no parameter of the document is a list; what else is sent is passed over
+			if !slices.Contains(documented, name) {
+				continue
+			}
+			bad = cmp.Or(bad, error(&badParameter{name: name, status: http.StatusUnprocessableEntity, key: "l724.error.value"}))
 		}
 	}
-	return p.bad()
+	if err := cmp.Or(unreadable, bad); err != nil {
+		return asked, err
+	}
+	return asked, asked.bad()
 }
 
 // bad says which parameter is no text that could mean anything.

@@ -26,17 +26,17 @@ type account struct {
 // allowance is what may be spent beyond the deposit, and what is left of it. It is
 // not counted by months here: it is there again once it is paid.
 func (c *call) allowance() (left, limit int64, err error) {
-	r, err := c.book.Reseller(c.ctx, c.caller.ResellerID)
+	r, err := c.Book.Reseller(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return 0, 0, err
 	}
-	balance, _, err := c.book.Wallet(c.ctx, r.ID)
+	balance, _, err := c.Book.Wallet(c.Ctx, r.ID)
 	return max(0, r.AllowanceCents+min(0, balance)), r.AllowanceCents, err
 }
 
 // account is /account.
 func (c *call) account() (any, error) {
-	r, err := c.book.Reseller(c.ctx, c.caller.ResellerID)
+	r, err := c.Book.Reseller(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (c *call) account() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, err := c.book.Staff(c.ctx, r.ID)
+	people, err := c.Book.Staff(c.Ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +70,11 @@ type listedContact struct {
 
 // accountUsers is /account/users.
 func (c *call) accountUsers() (any, error) {
-	people, err := c.book.Staff(c.ctx, c.caller.ResellerID)
+	people, err := c.Book.Staff(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}
-	contacts, err := c.book.ContactProfiles(c.ctx, c.caller.ResellerID)
+	contacts, err := c.Book.ContactProfiles(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (c *call) accountUsers() (any, error) {
 
 // deposit is /account/deposit.
 func (c *call) deposit() (any, error) {
-	balance, _, err := c.book.Wallet(c.ctx, c.caller.ResellerID)
+	balance, _, err := c.Book.Wallet(c.Ctx, c.Caller.ResellerID)
 	var v struct {
 		Deposit struct {
 			Value    string `json:"value"`
@@ -154,8 +154,8 @@ func (c *call) person(text string) (db.Person, error) {
 	if err != nil || n < 1 {
 		return db.Person{}, errNoUser
 	}
-	p, err := c.book.Person(c.ctx, n)
-	if errors.Is(err, db.ErrNotFound) || err == nil && p.ResellerID != c.caller.ResellerID {
+	p, err := c.Book.Person(c.Ctx, n)
+	if errors.Is(err, db.ErrNotFound) || err == nil && p.ResellerID != c.Caller.ResellerID {
 		return db.Person{}, errNoUser
 	}
 	return p, err
@@ -167,7 +167,7 @@ func (c *call) viewUser() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.book.PersonCard(c.ctx, p.ID)
+	d, err := c.Book.PersonCard(c.Ctx, p.ID)
 	if d.FullName() == "" {
 		d.FirstName, d.LastName, _ = strings.Cut(p.Name, " ")
 	}
@@ -205,7 +205,7 @@ func (c *call) addUser() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := db.NewPerson{ResellerID: c.caller.ResellerID, Role: db.RoleViewer, Email: c.fields.text("email"), Password: c.fields.text("password"), Lang: "en"}
+	n := db.NewPerson{ResellerID: c.Caller.ResellerID, Role: db.RoleViewer, Email: c.fields.text("email"), Password: c.fields.text("password"), Lang: "en"}
 	switch {
 	case d.BillingContact && !d.TechnicalContact:
 		n.Role = db.RoleBilling
@@ -215,7 +215,7 @@ func (c *call) addUser() (any, error) {
 	if !db.PlausibleEmail(n.Email) {
 		return nil, &wrongField{"email", "an e-mail address is needed"}
 	}
-	p, err := c.book.CreatePersonWithCard(c.ctx, c.caller.Actor(), n, d)
+	p, err := c.Book.CreatePersonWithCard(c.Ctx, c.Caller.Actor(), n, d)
 	if errors.Is(err, db.ErrDuplicate) {
 		return nil, &wrongField{"email", "there is somebody with this address already"}
 	}
@@ -236,5 +236,5 @@ func (c *call) editUser() (any, error) {
 	if email := c.fields.text("email"); email != "" && !strings.EqualFold(email, p.Email) {
 		return nil, &wrongField{"email", "it is what the user signs in with, and is not changed here"}
 	}
-	return userID{id(p.ID)}, c.book.SetPersonCard(c.ctx, c.caller.Actor(), c.caller.ResellerID, p.ID, d)
+	return userID{id(p.ID)}, c.Book.SetPersonCard(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, p.ID, d)
 }

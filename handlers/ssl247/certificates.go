@@ -20,7 +20,7 @@ func (c *call) ownCertificate(text string) (db.Order, error) {
 	if err != nil || n < 1 {
 		return db.Order{}, errNoCertificate
 	}
-	o, err := c.book.Order(c.ctx, c.caller.ResellerID, n)
+	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, n)
 	if errors.Is(err, db.ErrNotFound) || err == nil && o.Kind == db.KindLicence {
 		return o, errNoCertificate
 	}
@@ -41,9 +41,13 @@ func (c *call) certificates() (any, error) {
 			return nil, errNoStatus
 		}
 	}
+	p, err := c.page()
+	if err != nil {
+		return nil, err
+	}
 	list := []listed{}
 	if status == "" || status == "external" {
-		foreign, err := c.book.ExternalCertificates(c.ctx, c.caller.ResellerID)
+		foreign, err := c.foreignPage(&p)
 		if err != nil {
 			return nil, err
 		}
@@ -51,15 +55,48 @@ func (c *call) certificates() (any, error) {
 			list = append(list, listed{externalID(x.ID), x.CommonName, external})
 		}
 	}
-	err := c.each(status, func(o db.Order) error {
-		list = append(list, listed{id(o.ID), o.Domain, statusOf(o, c.book.Now()).Code})
+	err = c.each(status, p, func(o db.Order) error {
+		list = append(list, listed{id(o.ID), o.Domain, statusOf(o, c.Book.Now()).Code})
 		return nil
 	})
 	return list, err
 }
 
-// each calls do with every order of a status; "" is any.
-func (c *call) each(status string, do func(db.Order) error) error {
+// mostRows bounds a list.
+const mostRows = 500
+
+// page is the part of a list that limit and offset ask for.
+type page struct{ offset, rows int }
+
+// page is the page of a request: mostRows unless it asks for less.
+func (c *call) page() (p page, err error) {
+	if p.rows, err = c.fields.number("limit", 1, mostRows); err != nil {
+		return p, err
+	}
+	p.rows = min(p.rows, mostRows)
+	p.offset, err = c.fields.number("offset", 0, 0)
+	return p, err
+}
+
+// takes says whether the next of a list is on the page, and counts it; over says that
+// nothing that comes is.
+func (p *page) takes() (here, over bool) {
+	switch {
+	case p.rows == 0:
+		return false, true
+	case p.offset > 0:
+		p.offset--
+		return false, false
+	}
+	p.rows--
+	return true, false
+}
+
+// errPageFull ends the reading of a list.
+var errPageFull = errors.New("ssl247: the page is full")
+
+// each calls do with every order of a status that is on the page; "" is any.
+func (c *call) each(status string, p page, do func(db.Order) error) error {
 	f, some := db.OrderFilter{}, true
 	if status != "" {
 		f, some = filterFor(status)
@@ -67,127 +104,36 @@ func (c *call) each(status string, do func(db.Order) error) error {
 	if !some {
 		return nil
 	}
-	return c.book.EachOrder(c.ctx, c.caller.ResellerID, f, func(o db.Order) error {
-		if o.Kind == db.KindLicence || status != "" && !belongs(statusOf(o, c.book.Now()).Code, status) {
+	f.Certificates = true
+	err := c.Book.EachOrder(c.Ctx, c.Caller.ResellerID, f, func(o db.Order) error {
+		if status != "" && !belongs(statusOf(o, c.Book.Now()).Code, status) {
 			return nil
 		}
-		return do(o)
+		here, over := p.takes()
+		switch {
+		case over:
+			return errPageFull
+		case here:
+			return do(o)
+		}
+		return nil
 	})
+	if errors.Is(err, errPageFull) {
+		err = nil
+	}
+	return err
 }
 
-type boughtAddon struct {
-	ID            string `json:"id"`
-	Type          string `json:"type"`
-	Value         string `json:"value"`
-	ApproverEmail string `json:"approver_email"`
-}
-
-// validation is one name, with what its owner has to publish.
-type validation struct {
-	Domain        string `json:"domain"`
-	Method        string `json:"dv_auth_method"`
-	Verified      bool   `json:"verified"`
-	RecordType    string `json:"dns_record_type"`
-	Host          string `json:"dns_host"`
-	Value         string `json:"dns_value"`
-	FileURL       string `json:"file_auth_url"`
-	FileName      string `json:"file_auth_filename"`
-	FileContents  string `json:"file_auth_contents"`
-	ApproverEmail string `json:"approver_email"`
-	VerifiedAt    string `json:"verified_at"`
-}
-
-type dates struct {
-	Order    string `json:"order"`
-	Issuance string `json:"issuance"`
-	Created  string `json:"created"`
-	Expiry   string `json:"expiry"`
-}
-
-type company struct {
-	Category           string `json:"category"`
-	LegalName          string `json:"organisation_legal_name"`
-	RegistrationNumber string `json:"registration_number"`
-	DUNS               string `json:"duns"`
-}
-
-type party struct {
-	Organisation string `json:"organisation"`
-	Title        string `json:"title"`
-	FirstName    string `json:"firstname"`
-	LastName     string `json:"lastname"`
-	Email        string `json:"email"`
-	Phone        string `json:"phone"`
-	Address1     string `json:"address_1"`
-	Address2     string `json:"address_2"`
-	City         string `json:"city"`
-	Postcode     string `json:"postcode"`
-	Region       string `json:"region"`
-	Country      string `json:"country"`
-}
-
-type parties struct {
-	Company        company
-	Administrative party
-	Technical      party
-}
-
-type addons struct{ Addon []boughtAddon }
-
-type note struct {
-	Note string `json:"note"`
-	User string `json:"user"`
-	Date string `json:"date"`
-}
-
-type vetting struct {
-	Type    string `json:"status_type"`
-	Text    string `json:"status_text"`
-	Created string `json:"created"`
-}
-
-type details struct {
-	ProductCode       string       `json:"product_code"`
-	CommonName        string       `json:"common_name"`
-	ApproverEmail     string       `json:"approver_email"`
-	DVAuthMethod      string       `json:"dv_auth_method"`
-	DNSAuthString     string       `json:"dns_auth_string"`
-	FileAuthName      string       `json:"file_auth_filename"`
-	FileAuthContents  string       `json:"file_auth_contents"`
-	GeneralAuthString string       `json:"general_auth_string"`
-	Licenses          string       `json:"licenses"`
-	Hash              string       `json:"hash"`
-	SerialNumber      string       `json:"serial_number"`
-	Years             string       `json:"years"`
-	RemainingReissues string       `json:"remaining_reissues"`
-	CSR               string       `json:"csr"`
-	EmailSubscription string       `json:"email_subscription"`
-	VettingData       string       `json:"VettingData"`
-	Addons            addons       `json:"Addons"`
-	Status            coded        `json:"Status"`
-	StatusMinor       coded        `json:"StatusMinor"`
-	DomainValidation  []validation `json:"DomainValidation"`
-	TermEndsAt        string       `json:"term_ends_at"`
-}
-
-type fullCertificate struct {
-	OrderID        string  `json:"order_id"`
-	CertificateID  string  `json:"certificate_id"`
-	ProductAddonID string  `json:"product_addon_id"`
-	Reference      string  `json:"reference"`
-	Details        details `json:"CertificateDetails"`
-	Contacts       parties
-	Dates          dates
-	Notes          struct{ Note []note }
-	VettingData    []vetting
-	Status         coded
-	Product        struct {
-		Name  string `json:"name"`
-		Code  string `json:"code"`
-		Brand struct {
-			Name string `json:"name"`
+// foreignPage are the certificates from elsewhere that are on the page, and leaves
+// the rest of it for what comes behind them.
+func (c *call) foreignPage(p *page) (list []db.ExternalCertificate, err error) {
+	all, err := c.Book.ExternalCertificates(c.Ctx, c.Caller.ResellerID)
+	for _, x := range all {
+		if here, _ := p.takes(); here {
+			list = append(list, x)
 		}
 	}
+	return list, err
 }
 
 // standing is all the book knows of an order's certificate.
@@ -205,10 +151,10 @@ func (s standing) reissuing() bool {
 
 func (c *call) standing(o db.Order) (s standing, err error) {
 	s.Order = o
-	if s.entered, err = c.book.Names(c.ctx, o.ID); err != nil {
+	if s.entered, err = c.Book.Names(c.Ctx, o.ID); err != nil {
 		return s, err
 	}
-	list, err := c.book.Certificates(c.ctx, o.ID)
+	list, err := c.Book.Certificates(c.Ctx, o.ID)
 	if err != nil {
 		return s, err
 	}
@@ -223,7 +169,7 @@ func (c *call) standing(o db.Order) (s standing, err error) {
 	if s.newest.ID == 0 {
 		return s, nil
 	}
-	sub, err := c.book.SubmissionOf(c.ctx, s.newest.ID)
+	sub, err := c.Book.SubmissionOf(c.Ctx, s.newest.ID)
 	s.names, s.contact = sub.Names, sub.Contact
 	return s, err
 }
@@ -312,21 +258,21 @@ func (c *call) certificate() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.book.AskNow(c.ctx, o.ResellerID, o.ID)
+	job, err := c.Book.AskNow(c.Ctx, o.ResellerID, o.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.gate.Await(c.ctx, lookPatience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
 		return nil, err
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	s, err := c.standing(o)
 	if err != nil {
 		return nil, err
 	}
-	v := fullCertificate{OrderID: id(o.ID), CertificateID: id(o.ID), Reference: o.Reference, Details: s.details(c.book.Now()), Contacts: s.parties(), Dates: s.dates(), VettingData: []vetting{}}
+	v := fullCertificate{OrderID: id(o.ID), CertificateID: id(o.ID), Reference: o.Reference, Details: s.details(c.Book.Now()), Contacts: s.parties(), Dates: s.dates(), VettingData: []vetting{}}
 	v.Status = v.Details.Status
 	v.Product.Name, v.Product.Code, v.Product.Brand.Name = o.ProductName, id(o.ProductID), o.Brand
 	for _, d := range s.names {
@@ -353,7 +299,7 @@ func (c *call) download() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	cert, err := c.book.IssuedCertificate(c.ctx, o.ID)
+	cert, err := c.Book.IssuedCertificate(c.Ctx, o.ID)
 	if errors.Is(err, db.ErrNotFound) || err == nil && cert.PEM == "" {
 		return nil, errNotIssued
 	}
@@ -399,12 +345,4 @@ func formOf(cert db.Certificate, form string) (string, error) {
 		return "", errNoRoot
 	}
 	return roots, nil
-}
-
-// requestHealthCheck is /certificate/{id}/request-health-check.
-func (c *call) requestHealthCheck() (any, error) {
-	if _, err := c.ownCertificate(c.path[0]); err != nil {
-		return nil, err
-	}
-	return nil, errNoHealth
 }

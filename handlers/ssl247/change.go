@@ -19,7 +19,7 @@ type outcome struct {
 // refused counts what the authority refused of an order so far, and gives the last
 // of its words.
 func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.book.Events(c.ctx, orderID)
+	events, err := c.Book.Events(c.Ctx, orderID)
 	for _, e := range events {
 		if e.Kind == "upstream_refused" {
 			count, words = count+1, e.Detail
@@ -39,7 +39,7 @@ func (c *call) awaiting(o db.Order, wish func() (jobID int64, err error)) error 
 	if err != nil {
 		return err
 	}
-	if err := c.gate.Await(c.ctx, patience, job); err != nil {
+	if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 		return err
 	}
 	after, words, err := c.refused(o.ID)
@@ -56,8 +56,8 @@ func (c *call) cancel() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Status != db.StatusCancelled && c.happened() == 0 {
-		err := c.awaiting(o, func() (int64, error) { return c.book.CancelOrder(c.ctx, c.caller.Actor(), o.ResellerID, o.ID) })
+	if o.Status != db.StatusCancelled && c.Happened() == 0 {
+		err := c.awaiting(o, func() (int64, error) { return c.Book.CancelOrder(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID) })
 		if errors.Is(err, db.ErrStale) {
 			err = errTooLate
 		}
@@ -65,10 +65,10 @@ func (c *call) cancel() (any, error) {
 			return nil, err
 		}
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
-	answer := outcome{"The certificate is cancelled", statusOf(o, c.book.Now()).Code, decimal(o.PayableCents()) + " " + currency + " came back to the deposit"}
+	answer := outcome{"The certificate is cancelled", statusOf(o, c.Book.Now()).Code, decimal(o.PayableCents()) + " " + currency + " came back to the deposit"}
 	if o.Status != db.StatusCancelled {
 		answer.Message, answer.Details = "The authority is asked to cancel the certificate", ""
 	}
@@ -82,9 +82,9 @@ func (c *call) revoke() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
+	if c.Happened() == 0 {
 		err := c.awaiting(o, func() (int64, error) {
-			return c.book.Revoke(c.ctx, c.caller.Actor(), o.ResellerID, o.ID, cmp.Or(c.fields.text("reason"), "unspecified"))
+			return c.Book.Revoke(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID, cmp.Or(c.fields.text("reason"), "unspecified"))
 		})
 		if errors.Is(err, db.ErrStale) {
 			err = errNotRevoked
@@ -93,10 +93,10 @@ func (c *call) revoke() (any, error) {
 			return nil, err
 		}
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
-	answer := outcome{"The certificate is revoked", statusOf(o, c.book.Now()).Code, ""}
+	answer := outcome{"The certificate is revoked", statusOf(o, c.Book.Now()).Code, ""}
 	if o.Status != db.StatusCancelled {
 		answer.Message = "The authority is asked to revoke the certificate"
 	}
@@ -111,14 +111,14 @@ func (c *call) reissue() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
+	if c.Happened() == 0 {
 		csr := c.fields.text("new_csr")
 		if csr == "" {
 			return nil, &wrongField{"new_csr", "is needed"}
 		}
 		config := db.Configuration{CSR: csr, SANs: namesIn(csr, o.Domain)}
 		err := c.awaiting(o, func() (int64, error) {
-			return c.book.Reissue(c.ctx, c.caller.Actor(), o.ResellerID, o.ID, config)
+			return c.Book.Reissue(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID, config)
 		})
 		if errors.Is(err, db.ErrStale) {
 			err = errNotReissued
@@ -181,7 +181,7 @@ func (c *call) renew() (any, error) {
 		if n.SANCount+n.WildcardSANCount > 0 {
 			n.SANs = s.entered
 		}
-		return c.book.PlaceOrder(c.ctx, c.caller.Actor(), before.ResellerID, n)
+		return c.Book.PlaceOrder(c.Ctx, c.Caller.Actor(), before.ResellerID, n)
 	})
 	return struct {
 		CertificateID string `json:"certificate_id"`

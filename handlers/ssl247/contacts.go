@@ -42,7 +42,7 @@ func (c *call) contactProfile(text string) (db.ContactProfile, error) {
 	if err != nil || n < 1 {
 		return db.ContactProfile{}, errNoContact
 	}
-	p, err := c.book.ContactProfile(c.ctx, c.caller.ResellerID, n)
+	p, err := c.Book.ContactProfile(c.Ctx, c.Caller.ResellerID, n)
 	if errors.Is(err, db.ErrNotFound) {
 		err = errNoContact
 	}
@@ -55,7 +55,7 @@ func (c *call) viewContact() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.book.Reseller(c.ctx, c.caller.ResellerID)
+	r, err := c.Book.Reseller(c.Ctx, c.Caller.ResellerID)
 	return struct{ ContactProfile contactProfile }{contactProfile{ID: id(p.ID), Email: p.Email, Title: p.Title, FirstName: p.FirstName, LastName: p.LastName, Admin: p.Admin, Tech: p.Tech,
 		Billing: p.Billing, CompanyName: r.Company, Address1: p.Address1, Address2: p.Address2, Address3: p.Address3, City: p.City, County: p.State, Postcode: p.Postcode,
 		Country: p.Country, Phone: p.Phone, Fax: p.Fax, VATNumber: p.VATNumber, Active: true}}, err
@@ -81,7 +81,7 @@ func (c *call) addContact() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := c.book.AddContactProfile(c.ctx, c.caller.Actor(), c.caller.ResellerID, p)
+	made, err := c.Book.AddContactProfile(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, p)
 	return contactID{id(made)}, err
 }
 
@@ -96,13 +96,13 @@ func (c *call) editContact() (any, error) {
 		return nil, err
 	}
 	p.ID = before.ID
-	return contactID{id(p.ID)}, c.book.ChangeContactProfile(c.ctx, c.caller.Actor(), c.caller.ResellerID, p)
+	return contactID{id(p.ID)}, c.Book.ChangeContactProfile(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, p)
 }
 
 // defaultContact is whom an order names that says nobody: the first contact profile
 // for it, with the reseller's company.
 func (c *call) defaultContact() (db.Contact, error) {
-	list, err := c.book.ContactProfiles(c.ctx, c.caller.ResellerID)
+	list, err := c.Book.ContactProfiles(c.Ctx, c.Caller.ResellerID)
 	if err != nil {
 		return db.Contact{}, err
 	}
@@ -110,7 +110,7 @@ func (c *call) defaultContact() (db.Contact, error) {
 		if !p.Admin {
 			continue
 		}
-		r, err := c.book.Reseller(c.ctx, c.caller.ResellerID)
+		r, err := c.Book.Reseller(c.Ctx, c.Caller.ResellerID)
 		return db.Contact{FirstName: p.FirstName, LastName: p.LastName, Title: p.Title, Email: p.Email, Phone: p.Phone, Organisation: r.Company,
 			Street: strings.TrimSpace(p.Address1 + " " + p.Address2), City: p.City, Province: p.State, PostalCode: p.Postcode, Country: p.Country}, err
 	}

@@ -141,9 +141,18 @@ func TestEveryCallAnswersInTheDocumentsForm(t *testing.T) {
 	if faults := shape(example(t, "cancel"), cancelled.body["Data"], "Data"); faults != nil || cancelled.text(0, "status") != "Cancelled" {
 		t.Errorf("%v %s", faults, cancelled.raw)
 	}
+	// The pretend internet has one certificate for all its web servers.
+	if words := s.ok("/certificate/"+certificate+"/request-health-check", nil).text(); !strings.HasPrefix(words, "Not in order on ") || !strings.Contains(words, "another certificate is installed, serial number 01") {
+		t.Errorf("%q", words)
+	}
+	foreign := s.ok("/orders/certificates/import", fields{"common_name": "old.example.net", "validation_type": "DV"}).text(0, "Certificate", "id")
+	if words := s.ok("/certificate/"+foreign+"/request-health-check", nil).text(); !strings.HasPrefix(words, "Not in order on old.example.net:443: it is not for old.example.net") {
+		t.Errorf("%q", words)
+	}
+	s.refused(s.call(s.other, "/certificate/"+foreign+"/request-health-check", nil), 404, "not found")
 	revoked := s.ok("/certificate/"+certificate+"/revoke", nil)
 	if faults := shape(example(t, "revoke"), revoked.body["Data"], "Data"); len(faults) != 0 || revoked.text(0, "status") != "Cancelled" {
 		t.Errorf("%v %s", faults, revoked.raw)
 	}
-	s.refused(s.call(s.Key, "/certificate/"+certificate+"/request-health-check", nil), 501, "not sold here")
+	s.refused(s.call(s.Key, "/certificate/"+certificate+"/request-health-check", nil), 404, "not issued")
 }

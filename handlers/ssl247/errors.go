@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -50,7 +49,6 @@ var (
 	errNoForm        = &refusal{http.StatusNotFound, "A certificate can be had as x509, pkcs7, intermediate, root or bundle"}
 	errNoDownload    = &refusal{http.StatusNotFound, "An invoice can be had as url or pdf"}
 	errNoStatus      = &refusal{http.StatusNotFound, "There is no such status"}
-	errNoHealth      = &refusal{http.StatusNotImplemented, "Health checks are not sold here"}
 	errNotRevoked    = &refusal{http.StatusConflict, "Only a certificate that was issued and whose term runs can be revoked"}
 	errTooLate       = &refusal{http.StatusConflict, "The certificate can't be cancelled any more: it was issued, or a submission is on its way"}
 	errNotCompleted  = &refusal{http.StatusConflict, "The certificate does not wait for its completion"}
@@ -85,7 +83,7 @@ var refusals = []struct {
 	{access.ErrContentType, refusal{415, "The body must be JSON or a form"}},
 	{access.ErrUnreadable, refusal{400, "The body can't be read"}},
 	{access.ErrOnceKey, refusal{400, "Idempotency-Key must be 1 to 255 plain characters"}},
-	{errBody, refusal{400, "The body can't be read: a JSON object is needed"}},
+	{access.ErrFields, refusal{400, "The body can't be read: a JSON object is needed"}},
 	{db.ErrRunning, refusal{409, "The request with this Idempotency-Key is under way"}},
 	{db.ErrReused, refusal{422, "This Idempotency-Key was used for another request"}},
 	{db.ErrSuspended, refusal{403, "Access to this API is off"}},
@@ -99,11 +97,11 @@ var refusals = []struct {
 	{context.DeadlineExceeded, refusal{503, "The request broke off"}},
 }
 
-// refusal turns an error into an answer, and sets the headers that go with it.
-func (c *call) refusal(err error) db.OnceAnswer {
+// Refusal turns an error into an answer, and sets the headers that go with it.
+func (c *call) Refusal(err error) db.OnceAnswer {
 	status, words := c.explain(err)
 	var body refused
-	body.Response.Error.Code, body.Response.Error.Message, body.Response.Date = strconv.Itoa(status), words, stamp(c.book.Now())
+	body.Response.Error.Code, body.Response.Error.Message, body.Response.Date = strconv.Itoa(status), words, stamp(c.Book.Now())
 	return c.encode(status, body)
 }
 
@@ -123,8 +121,7 @@ func (c *call) explain(err error) (status int, words string) {
 	case errors.As(err, &scope):
 		return http.StatusForbidden, "This API key may not do that: it lacks the scope " + string(scope.Scope)
 	case errors.As(err, &throttled):
-		wait := max(1, int(math.Ceil(throttled.RetryAfter.Seconds())))
-		c.w.Header().Set("Retry-After", strconv.Itoa(wait))
+		wait := c.RetryAfter(throttled)
 		return http.StatusTooManyRequests, fmt.Sprintf("Too many requests: try again in %d seconds", wait)
 	case errors.As(err, &short):
 		return http.StatusPaymentRequired, fmt.Sprintf("Insufficient deposit: %s USD is needed, %s USD is available", decimal(short.Needed), decimal(short.Available))
@@ -133,7 +130,7 @@ func (c *call) explain(err error) (status int, words string) {
 	case errors.As(err, &weak):
 		return http.StatusUnprocessableEntity, "password: it is too easy to guess"
 	case errors.As(err, &csr):
-		return http.StatusUnprocessableEntity, c.csrField() + ": " + csrText(c.ctx, csr)
+		return http.StatusUnprocessableEntity, c.csrField() + ": " + csrText(c.Ctx, csr)
 	case errors.As(err, &rejected):
 		return http.StatusUnprocessableEntity, c.rejections(rejected)
 	case errors.As(err, &upstream):
@@ -142,7 +139,7 @@ func (c *call) explain(err error) (status int, words string) {
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
 			if r.err == db.ErrRunning {
-				c.w.Header().Set("Retry-After", "1")
+				c.W.Header().Set("Retry-After", "1")
 			}
 			return r.status, r.message
 		}
@@ -150,8 +147,8 @@ func (c *call) explain(err error) (status int, words string) {
 	if errors.Is(err, db.ErrInvalid) {
 		return http.StatusUnprocessableEntity, "A field is missing or holds what it can't"
 	}
-	c.log.ErrorContext(c.ctx, "internal error", "cause", err.Error(), "request", c.reference, "path", c.r.URL.Path)
-	return http.StatusInternalServerError, "Internal error, reference " + c.reference
+	c.Internal(err)
+	return http.StatusInternalServerError, "Internal error, reference " + c.Reference
 }
 
 // csrField is what the operation calls its CSR.
@@ -179,7 +176,7 @@ func (c *call) rejections(rejected *db.Rejected) string {
 		if !known {
 			name = p.Field
 		}
-		list = append(list, name+": "+views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.ctx))
+		list = append(list, name+": "+views.OrderProblem(p.Field, p.Code, p.Name, p.Max).Text(c.Ctx))
 	}
 	return strings.Join(list, "; ")
 }

@@ -26,7 +26,7 @@ func (c *call) foreign() (v any, ok bool, err error) {
 	if err != nil {
 		return nil, true, errNoCertificate
 	}
-	x, err := c.book.ExternalCertificate(c.ctx, c.caller.ResellerID, n)
+	x, err := c.Book.ExternalCertificate(c.Ctx, c.Caller.ResellerID, n)
 	if errors.Is(err, db.ErrNotFound) {
 		err = errNoCertificate
 	}
@@ -92,7 +92,7 @@ func (c *call) importExternal() (any, error) {
 		}
 		x.ExternalProduct = authorities[at].Name
 	}
-	made, err := c.book.ImportExternal(c.ctx, c.caller.Actor(), c.caller.ResellerID, x)
+	made, err := c.Book.ImportExternal(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, x)
 	if err != nil {
 		return nil, err
 	}

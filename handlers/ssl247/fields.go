@@ -1,130 +1,24 @@
 package ssl247
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"maps"
-	"mime"
-	"mime/multipart"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"certbay/handlers/access"
 )
 
 // node is a request's fields, or a part of them: an object, a list or one value, as
-// encoding/json reads them with numbers as they were written.
+// access.Fields has them.
 type node struct{ v any }
 
-var errBody = errors.New("ssl247: the body can't be read")
-
-// maxFields bounds the fields of a form, maxDepth how deep they are nested.
-const (
-	maxFields = 2000
-	maxDepth  = 6
-)
-
-// readFields reads the query and a JSON, form or multipart body; what the body says
-// wins. A body that does not say what it is, or says it is text, is looked at.
-// Errors: errBody, those of access.ReadBody.
+// readFields reads the query and the body. Errors: those of access.ReadFields.
 func readFields(w http.ResponseWriter, r *http.Request) (node, error) {
-	all := map[string]any{}
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return node{all}, errBody
-	}
-	if err := addForm(all, query); err != nil {
-		return node{all}, err
-	}
-	body, err := access.ReadBody(w, r, maxBody, "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/json", "text/plain", "application/octet-stream")
-	if err != nil {
-		return node{all}, err
-	}
-	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	switch {
-	case len(trimmed) == 0:
-		return node{all}, nil
-	case kind == "multipart/form-data":
-		return node{all}, addParts(all, multipart.NewReader(bytes.NewReader(body), params["boundary"]))
-	case trimmed[0] == '{':
-		var object map[string]any
-		d := json.NewDecoder(bytes.NewReader(trimmed))
-		d.UseNumber()
-		if err := d.Decode(&object); err != nil || !utf8.Valid(trimmed) || d.More() {
-			return node{all}, errBody
-		}
-		maps.Copy(all, object)
-		return node{all}, nil
-	case kind == "application/json" || trimmed[0] == '[':
-		return node{all}, errBody
-	}
-	values, err := url.ParseQuery(string(trimmed))
-	if err != nil {
-		return node{all}, errBody
-	}
-	return node{all}, addForm(all, values)
-}
-
-func addParts(all map[string]any, parts *multipart.Reader) error {
-	values := url.Values{}
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return addForm(all, values)
-		}
-		if err != nil || len(values) >= maxFields {
-			return errBody
-		}
-		content, err := io.ReadAll(part)
-		if err != nil {
-			return errBody
-		}
-		values.Add(part.FormName(), string(content))
-	}
-}
-
-// addForm puts a form's values where their names say, as PHP does: a[b][0]=x.
-func addForm(all map[string]any, values url.Values) error {
-	if len(values) > maxFields {
-		return errBody
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		head, rest, nested := strings.Cut(name, "[")
-		steps := []string{head}
-		if nested {
-			steps = append(steps, strings.Split(strings.TrimSuffix(rest, "]"), "][")...)
-		}
-		if len(steps) > maxDepth {
-			return errBody
-		}
-		for i, value := range values[name] {
-			if !utf8.ValidString(value) {
-				return errBody
-			}
-			at := all
-			for _, step := range steps[:len(steps)-1] {
-				next, ok := at[step].(map[string]any)
-				if !ok {
-					next = map[string]any{}
-					at[step] = next
-				}
-				at = next
-			}
-			last := steps[len(steps)-1]
-			if last == "" { // a[]=x
-				last = strconv.Itoa(i)
-			}
-			at[last] = value
-		}
-	}
-	return nil
+	all, err := access.ReadFields(w, r, maxBody, access.LastOf)
+	return node{map[string]any(all)}, err
 }
 
 // canonical tells a request from another, in whatever form they were sent, and
@@ -191,18 +85,12 @@ func (n node) list(names ...string) (list []node) {
 			list = append(list, node{one})
 		}
 	case map[string]any:
-		keys := slices.Collect(maps.Keys(v))
-		if slices.ContainsFunc(keys, func(k string) bool { return k == "" || strings.Trim(k, "0123456789") != "" }) {
+		numbered, ok := access.Numbered(v)
+		if !ok && len(v) > 0 {
 			return []node{{v}}
 		}
-		slices.SortFunc(keys, func(a, b string) int {
-			if len(a) != len(b) {
-				return len(a) - len(b)
-			}
-			return strings.Compare(a, b)
-		})
-		for _, k := range keys {
-			list = append(list, node{v[k]})
+		for _, one := range numbered {
+			list = append(list, node{one})
 		}
 	}
 	return list

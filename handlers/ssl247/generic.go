@@ -63,7 +63,7 @@ func (c *call) stateList() (any, error) { return usStates, nil }
 // internalProducts is /generic/get-internal-product-list: what an external
 // certificate could be replaced by.
 func (c *call) internalProducts() (any, error) {
-	all, err := c.book.Products(c.ctx, c.caller.ResellerID, db.ProductFilter{})
+	all, err := c.Book.Products(c.Ctx, c.Caller.ResellerID, db.ProductFilter{})
 	list := []numbered{}
 	for _, p := range all {
 		if sells(p) && p.HasDomain() {
@@ -78,7 +78,7 @@ func (c *call) externalProducts() (any, error) { return authorities, nil }
 
 // websites is /generic/get-websites-list: this shop has one.
 func (c *call) websites() (any, error) {
-	o, err := c.book.Operator(c.ctx)
+	o, err := c.Book.Operator(c.Ctx)
 	return []struct {
 		numbered
 		URL string `json:"url"`

@@ -45,7 +45,7 @@ type nameCheck struct {
 
 // checkNames says what a product finds wrong with a name and those beside it.
 func (c *call) checkNames(p db.Product, commonName string, sans ...string) (nameCheck, error) {
-	_, err := c.book.Draft(c.ctx, c.caller.ResellerID, db.NewOrder{ProductID: p.ID, Months: years(p)[0].Months, Domain: commonName, SANs: sans})
+	_, err := c.Book.Draft(c.Ctx, c.Caller.ResellerID, db.NewOrder{ProductID: p.ID, Months: years(p)[0].Months, Domain: commonName, SANs: sans})
 	var rejected *db.Rejected
 	if err != nil && !errors.As(err, &rejected) {
 		return nameCheck{}, err
@@ -53,7 +53,7 @@ func (c *call) checkNames(p db.Product, commonName string, sans ...string) (name
 	check := nameCheck{Valid: err == nil, Type: nameType(append([]string{commonName}, sans...)[len(sans)])}
 	if rejected != nil {
 		first := rejected.Problems[0]
-		check.Message = views.OrderProblem(first.Field, first.Code, first.Name, first.Max).Text(c.ctx)
+		check.Message = views.OrderProblem(first.Field, first.Code, first.Name, first.Max).Text(c.Ctx)
 	}
 	return check, nil
 }

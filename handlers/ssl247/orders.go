@@ -38,7 +38,7 @@ func (c *call) orderedCertificate(o db.Order) (ordered, error) {
 	s, err := c.standing(o)
 	return ordered{OrderID: id(o.ID), OrderRef: id(o.ID), EmailSubscription: "0", Reference: o.Reference, Dates: s.dates(), Contacts: s.parties(),
 		Details: orderedDetails{ID: id(o.ID), ProductCode: id(o.ProductID), ProductName: o.ProductName, CommonName: o.Domain, ApproverEmail: s.main().Email, Licenses: "1",
-			Years: strconv.Itoa(max(1, o.Months/12)), RemainingReissues: "unlimited", Addons: s.addons(), Status: statusOf(o, c.book.Now()), TermEndsAt: endOf(o.EndsAt)}}, err
+			Years: strconv.Itoa(max(1, o.Months/12)), RemainingReissues: "unlimited", Addons: s.addons(), Status: statusOf(o, c.Book.Now()), TermEndsAt: endOf(o.EndsAt)}}, err
 }
 
 // orderedCertificates is /orders/certificates/{status}.
@@ -47,15 +47,19 @@ func (c *call) orderedCertificates() (any, error) {
 	if !statuses[status] {
 		return nil, errNoStatus
 	}
+	p, err := c.page()
+	if err != nil {
+		return nil, err
+	}
 	answer := struct{ Certificate []ordered }{[]ordered{}}
 	if status == "external" {
-		list, err := c.book.ExternalCertificates(c.ctx, c.caller.ResellerID)
+		list, err := c.foreignPage(&p)
 		for _, x := range list {
 			answer.Certificate = append(answer.Certificate, foreignOrder(x))
 		}
 		return answer, err
 	}
-	err := c.each(status, func(o db.Order) error {
+	err = c.each(status, p, func(o db.Order) error {
 		v, err := c.orderedCertificate(o)
 		answer.Certificate = append(answer.Certificate, v)
 		return err
@@ -63,14 +67,10 @@ func (c *call) orderedCertificates() (any, error) {
 	return answer, err
 }
 
-// orders is /orders, the newest first: all of them, or the page that limit and offset
-// say, or those that carry a reference.
+// orders is /orders, the newest first: the page that limit and offset say, or those
+// that carry a reference.
 func (c *call) orders() (any, error) {
-	limit, err := c.fields.number("limit", 1, 0)
-	if err != nil {
-		return nil, err
-	}
-	offset, err := c.fields.number("offset", 0, 0)
+	p, err := c.page()
 	if err != nil {
 		return nil, err
 	}
@@ -79,19 +79,19 @@ func (c *call) orders() (any, error) {
 		Total  int
 	}{}
 	answer.Orders.Certificate = []ordered{}
-	err = c.book.EachOrder(c.ctx, c.caller.ResellerID, db.OrderFilter{Reference: c.fields.text("reference")}, func(o db.Order) error {
-		if o.Kind == db.KindLicence {
-			return nil
-		}
-		answer.Total++
-		if answer.Total <= offset || limit > 0 && answer.Total > offset+limit {
-			return nil
-		}
+	list, total, err := c.Book.OrdersPage(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Reference: c.fields.text("reference"), Certificates: true}, p.offset, p.rows)
+	if err != nil {
+		return nil, err
+	}
+	answer.Total = total
+	for _, o := range list {
 		v, err := c.orderedCertificate(o)
+		if err != nil {
+			return nil, err
+		}
 		answer.Orders.Certificate = append(answer.Orders.Certificate, v)
-		return err
-	})
-	return answer, err
+	}
+	return answer, nil
 }
 
 type orderAddon struct {
@@ -152,7 +152,7 @@ func (c *call) order() (any, error) {
 	var v fullOrder
 	v.Certificate.ID, v.Certificate.OrderID, v.Certificate.Label = id(o.ID), id(o.ID), o.ProductName
 	d := orderDetails{Total: amount(o.TotalCents), Quantity: 1, ProductCode: id(o.ProductID), ProductName: o.ProductName, CommonName: o.Domain, ApproverEmail: s.main().Email,
-		Licenses: 1, Years: max(1, o.Months/12), CSR: s.newest.CSR, X509: s.issued.PEM, RemainingReissues: reissues, Addons: []orderAddon{}, Status: statusOf(o, c.book.Now())}
+		Licenses: 1, Years: max(1, o.Months/12), CSR: s.newest.CSR, X509: s.issued.PEM, RemainingReissues: reissues, Addons: []orderAddon{}, Status: statusOf(o, c.Book.Now())}
 	if s.issued.PEM != "" {
 		for form, into := range map[string]*string{"pkcs7": &d.PKCS7, "intermediate": &d.Intermediate, "root": &d.Root} {
 			if *into, err = formOf(s.issued, form); err != nil && !errors.Is(err, errNoRoot) {
@@ -169,7 +169,7 @@ func (c *call) order() (any, error) {
 		d.Addons = append(d.Addons, orderAddon{ID: a.ID, Type: a.Type, Value: a.Value})
 	}
 	v.Certificate.Details = d
-	i, err := c.book.OrderInvoice(c.ctx, o.ID)
+	i, err := c.Book.OrderInvoice(c.Ctx, o.ID)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (c *call) orderOf(text string) (db.Order, error) {
 		return o, err
 	}
 	if strings.Contains(text, "-") {
-		list, _, err := c.book.Orders(c.ctx, c.caller.ResellerID, db.OrderFilter{Search: text, Page: db.Page{Limit: 20}})
+		list, _, err := c.Book.Orders(c.Ctx, c.Caller.ResellerID, db.OrderFilter{Search: text, Page: db.Page{Limit: 20}})
 		if err != nil {
 			return o, err
 		}
@@ -204,7 +204,7 @@ func (c *call) invoice() (any, error) {
 	if err != nil || n < 1 {
 		return nil, errNoInvoice
 	}
-	i, err := c.book.Invoice(c.ctx, c.caller.ResellerID, n)
+	i, err := c.Book.Invoice(c.Ctx, c.Caller.ResellerID, n)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, errNoInvoice
 	}
@@ -221,7 +221,7 @@ func (c *call) invoice() (any, error) {
 	default:
 		return nil, errNoDownload
 	}
-	pdf, err := c.drawPDF(c.ctx, c.caller.ResellerID, i.ID)
+	pdf, err := c.drawPDF(c.Ctx, c.Caller.ResellerID, i.ID)
 	answer.Invoice = base64.StdEncoding.EncodeToString(pdf)
 	return answer, err
 }
@@ -258,7 +258,7 @@ type logEntry struct {
 
 // logs are the steps of an order. What the shop has none of is empty.
 func (c *call) logs(o db.Order) ([]logEntry, error) {
-	events, err := c.book.Events(c.ctx, o.ID)
+	events, err := c.Book.Events(c.Ctx, o.ID)
 	list := []logEntry{}
 	for i, e := range events {
 		entry := logEntry{ID: strconv.Itoa(i + 1), AccountID: id(o.ResellerID), OrderID: id(o.ID), CertificateID: id(o.ID), Admin: "0", Error: "0",

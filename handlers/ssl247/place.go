@@ -2,7 +2,6 @@ package ssl247
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"slices"
 	"strconv"
@@ -116,7 +115,7 @@ func (c *call) validate() (any, error) {
 	n, err := c.wish(line)
 	var d db.Draft
 	if err == nil {
-		d, err = c.book.Draft(c.ctx, c.caller.ResellerID, n)
+		d, err = c.Book.Draft(c.Ctx, c.Caller.ResellerID, n)
 	}
 	var field *wrongField
 	var rejected *db.Rejected
@@ -189,12 +188,12 @@ func (c *call) placeOrder() (any, error) {
 		if err != nil {
 			return db.Order{}, err
 		}
-		return c.book.PlaceOrder(c.ctx, c.caller.Actor(), c.caller.ResellerID, n)
+		return c.Book.PlaceOrder(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, n)
 	})
 	if err != nil {
 		return nil, err
 	}
-	i, err := c.book.OrderInvoice(c.ctx, o.ID)
+	i, err := c.Book.OrderInvoice(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -208,8 +207,8 @@ func (c *call) placeOrder() (any, error) {
 // happenedOr is the order that an earlier attempt of this request made, or else what
 // making it answers.
 func (c *call) happenedOr(make func() (db.Order, error)) (db.Order, error) {
-	if done := c.happened(); done != 0 {
-		return c.book.Order(c.ctx, c.caller.ResellerID, done)
+	if done := c.Happened(); done != 0 {
+		return c.Book.Order(c.Ctx, c.Caller.ResellerID, done)
 	}
 	return make()
 }
@@ -232,7 +231,7 @@ func (c *call) complete() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.happened() == 0 {
+	if c.Happened() == 0 {
 		config, err := c.completion(o)
 		if err != nil {
 			return nil, err
@@ -241,19 +240,19 @@ func (c *call) complete() (any, error) {
 			return nil, err
 		}
 	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	if o.Status == db.StatusPendingConfiguration {
 		return nil, &upstreamRefused{o.Message}
 	}
 	logs, err := c.logs(o)
-	return completed{o.ID, []completedCertificate{{id(o.ID), statusOf(o, c.book.Now()).Code, logs}}}, err
+	return completed{o.ID, []completedCertificate{{id(o.ID), statusOf(o, c.Book.Now()).Code, logs}}}, err
 }
 
 // configure hands a configuration in and waits a while for what becomes of it.
 func (c *call) configure(o db.Order, config db.Configuration) error {
-	job, err := c.book.Configure(c.ctx, c.caller.Actor(), o.ResellerID, o.ID, config)
+	job, err := c.Book.Configure(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID, config)
 	switch {
 	case errors.Is(err, db.ErrStale) && !o.Paid:
 		return errUnpaid
@@ -262,7 +261,7 @@ func (c *call) configure(o db.Order, config db.Configuration) error {
 	case err != nil:
 		return err
 	}
-	return c.gate.Await(c.ctx, patience, job)
+	return c.Gate.Await(c.Ctx, patience, job)
 }
 
 // completion is the configuration of an order. A further name must be one that was
@@ -277,7 +276,7 @@ func (c *call) completion(o db.Order) (db.Configuration, error) {
 	if err != nil {
 		return config, err
 	}
-	entered, err := c.book.Names(c.ctx, o.ID)
+	entered, err := c.Book.Names(c.Ctx, o.ID)
 	if err != nil {
 		return config, err
 	}
@@ -351,78 +350,4 @@ func (c *call) contact() (db.Contact, error) {
 		Street:       strings.TrimSpace(either("address_1") + " " + either("address_2")), City: either("city"), Province: either("region"),
 		PostalCode: either("postcode"), Country: strings.ToUpper(either("country")), Delivery: f.text("delivery"),
 	}, nil
-}
-
-// placeQuickOrder is /order/certificate/place-quick-order: it buys and completes.
-// Whatever can be found wrong is found before; what the authority refuses at once is
-// given back.
-func (c *call) placeQuickOrder() (any, error) {
-	var config db.Configuration
-	o, err := c.happenedOr(func() (db.Order, error) {
-		n, err := c.wish(c.fields)
-		if err == nil {
-			err = c.checkBilling()
-		}
-		if err != nil {
-			return db.Order{}, err
-		}
-		if config, err = c.quickConfiguration(&n); err != nil {
-			return db.Order{}, err
-		}
-		if _, err := c.book.CheckOrder(c.ctx, c.caller.ResellerID, n, config); err != nil {
-			return db.Order{}, err
-		}
-		return c.book.PlaceOrder(c.ctx, c.caller.Actor(), c.caller.ResellerID, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if c.happened() != 0 {
-		if config, _, err = c.configuration(o.Domain); err != nil {
-			return nil, err
-		}
-	}
-	if o.Status == db.StatusPending {
-		if err := c.configure(o, config); err != nil {
-			if !errors.Is(err, errNotCompleted) && !errors.Is(err, context.Canceled) {
-				c.giveBack(o)
-			}
-			return nil, err
-		}
-	}
-	if o, err = c.book.Order(c.ctx, o.ResellerID, o.ID); err != nil {
-		return nil, err
-	}
-	if o.Status == db.StatusPendingConfiguration && c.giveBack(o) {
-		return nil, &upstreamRefused{o.Message}
-	}
-	return completed{o.ID, []completedCertificate{{ID: id(o.ID)}}}, nil
-}
-
-// quickConfiguration is the configuration of an order to be, which takes the further
-// names over.
-func (c *call) quickConfiguration(n *db.NewOrder) (db.Configuration, error) {
-	domain := n.Domain
-	if ascii, err := certs.NormalizeName(domain); err == nil {
-		domain = ascii
-	}
-	config, names, err := c.configuration(domain)
-	n.SANs = append(n.SANs, names...)
-	return config, err
-}
-
-// giveBack cancels an order that came to nothing, and says whether it is so. What
-// can't be cancelled now stands in the book as incomplete.
-func (c *call) giveBack(o db.Order) bool {
-	ctx := context.WithoutCancel(c.ctx)
-	job, err := c.book.CancelOrder(ctx, c.caller.Actor(), o.ResellerID, o.ID)
-	if err == nil {
-		err = c.gate.Await(ctx, patience, job)
-	}
-	if err != nil {
-		c.log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
-		return false
-	}
-	now, err := c.book.Order(ctx, o.ResellerID, o.ID)
-	return err == nil && now.Status == db.StatusCancelled
 }

@@ -130,7 +130,7 @@ func addonPricesOf(p db.Product) addonPrices {
 
 // productTypes is /product-types: those of which something is sold.
 func (c *call) productTypes() (any, error) {
-	all, err := c.book.Products(c.ctx, c.caller.ResellerID, db.ProductFilter{})
+	all, err := c.Book.Products(c.Ctx, c.Caller.ResellerID, db.ProductFilter{})
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (c *call) products() (any, error) {
 	if !slices.ContainsFunc(families, func(f named) bool { return f.Code == c.path[0] }) {
 		return nil, errNoType
 	}
-	all, err := c.book.Products(c.ctx, c.caller.ResellerID, db.ProductFilter{Kind: db.ProductKind(c.path[0])})
+	all, err := c.Book.Products(c.Ctx, c.Caller.ResellerID, db.ProductFilter{Kind: db.ProductKind(c.path[0])})
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (c *call) sold(code string) (db.Product, error) {
 	if err != nil || n < 1 {
 		return db.Product{}, errNoProduct
 	}
-	p, err := c.book.Product(c.ctx, c.caller.ResellerID, n)
+	p, err := c.Book.Product(c.Ctx, c.Caller.ResellerID, n)
 	if errors.Is(err, db.ErrNotFound) || err == nil && !sells(p) {
 		return p, errNoProduct
 	}

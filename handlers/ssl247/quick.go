@@ -1,0 +1,83 @@
+package ssl247
+
+import (
+	"context"
+	"errors"
+
+	"certbay/db"
+	"certbay/db/certs"
+)
+
+// placeQuickOrder is /order/certificate/place-quick-order: it buys and completes.
+// Whatever can be found wrong is found before; what the authority refuses at once is
+// given back.
+func (c *call) placeQuickOrder() (any, error) {
+	var config db.Configuration
+	o, err := c.happenedOr(func() (db.Order, error) {
+		n, err := c.wish(c.fields)
+		if err == nil {
+			err = c.checkBilling()
+		}
+		if err != nil {
+			return db.Order{}, err
+		}
+		if config, err = c.quickConfiguration(&n); err != nil {
+			return db.Order{}, err
+		}
+		if _, err := c.Book.CheckOrder(c.Ctx, c.Caller.ResellerID, n, config); err != nil {
+			return db.Order{}, err
+		}
+		return c.Book.PlaceOrder(c.Ctx, c.Caller.Actor(), c.Caller.ResellerID, n)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.Happened() != 0 {
+		if config, _, err = c.configuration(o.Domain); err != nil {
+			return nil, err
+		}
+	}
+	if o.Status == db.StatusPending {
+		if err := c.configure(o, config); err != nil {
+			if !errors.Is(err, errNotCompleted) && !errors.Is(err, context.Canceled) {
+				c.giveBack(o)
+			}
+			return nil, err
+		}
+	}
+	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
+		return nil, err
+	}
+	if o.Status == db.StatusPendingConfiguration && c.giveBack(o) {
+		return nil, &upstreamRefused{o.Message}
+	}
+	return completed{o.ID, []completedCertificate{{ID: id(o.ID)}}}, nil
+}
+
+// quickConfiguration is the configuration of an order to be, which takes the further
+// names over.
+func (c *call) quickConfiguration(n *db.NewOrder) (db.Configuration, error) {
+	domain := n.Domain
+	if ascii, err := certs.NormalizeName(domain); err == nil {
+		domain = ascii
+	}
+	config, names, err := c.configuration(domain)
+	n.SANs = append(n.SANs, names...)
+	return config, err
+}
+
+// giveBack cancels an order that came to nothing, and says whether it is so. What
+// can't be cancelled now stands in the book as incomplete.
+func (c *call) giveBack(o db.Order) bool {
+	ctx := context.WithoutCancel(c.Ctx)
+	job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
+	if err == nil {
+		err = c.Gate.Await(ctx, patience, job)
+	}
+	if err != nil {
+		c.Log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
+		return false
+	}
+	now, err := c.Book.Order(ctx, o.ResellerID, o.ID)
+	return err == nil && now.Status == db.StatusCancelled
+}
