@@ -52,7 +52,7 @@ func (h *Handlers) Orders(c echo.Context) error {
 	ctx, reseller := c.Request().Context(), person(c).ResellerID
 	f := orderFilter(c)
 	page, pager := pageOf(c, "/orders")
-	f.Page, f.Brief = page, true
+	f.Page, f.Brief = page, f.View != db.ViewExpiring // which says what can be done about each
 	tally, err := h.Book.OrderTally(ctx, reseller, f.Brand)
 	if err != nil {
 		return err
@@ -76,7 +76,18 @@ func (h *Handlers) Orders(c echo.Context) error {
 	}
 	m.None = m.Counts[0].Count == 0
 	for _, o := range orders {
-		m.Rows = append(m.Rows, orderRow(o))
+		row := orderRow(o)
+		if f.View == db.ViewExpiring && person(c).Can(db.PlaceOrders) {
+			row.Next = h.nextCertificate(o)
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	if f.View == db.ViewExpiring {
+		elsewhere, err := h.Book.ExpiringExternal(ctx, reseller)
+		if err != nil {
+			return err
+		}
+		m.Elsewhere = externalRows(elsewhere)
 	}
 	return show(h, c, http.StatusOK, views.Orders, m)
 }

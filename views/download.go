@@ -23,6 +23,7 @@ type DownloadPage struct {
 	NotBefore time.Time
 	NotAfter  time.Time
 	Serial    string
+	State     string // of one certificate among several: issued, revoked; "" is the order's newest
 }
 
 // Servers are what a certificate can be installed on, as the page offers them.

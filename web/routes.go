@@ -97,8 +97,27 @@ func (s *Server) routes() []route {
 		{get, "/orders/:id/download/:file", viewers, h.DownloadFile},
 		{get, "/orders/:id/cancel", buyers, h.CancelOrderForm},
 		{post, "/orders/:id/cancel", buyers, h.CancelOrder},
+		{get, "/orders/:id/certificates/:certificate", viewers, h.Certificate},
+		{get, "/orders/:id/certificates/:certificate/download/:file", viewers, h.CertificateFile},
+		{get, "/orders/:id/reissue", buyers, h.ReissueForm},
+		{post, "/orders/:id/reissue", buyers, h.Reissue},
+		{get, "/orders/:id/revoke", buyers, h.RevokeForm},
+		{post, "/orders/:id/revoke", buyers, h.Revoke},
+		{get, "/orders/:id/renew", buyers, h.Renew},
 		{post, "/orders/:id/links", buyers, h.CreateLink},
 		{post, "/orders/:id/links/revoke", buyers, h.RevokeLink},
+
+		// Certificates from elsewhere, and whom orders name.
+		{get, "/external", viewers, h.External},
+		{get, "/external/new", buyers, h.NewExternalForm},
+		{post, "/external/new", buyers, h.NewExternal},
+		{get, "/external/:id/remove", buyers, h.RemoveExternalForm},
+		{post, "/external/:id/remove", buyers, h.RemoveExternal},
+		{get, "/contacts", viewers, h.Contacts},
+		{get, "/contacts/new", buyers, h.NewContactForm},
+		{post, "/contacts/new", buyers, h.NewContact},
+		{get, "/contacts/:id", buyers, h.ContactForm},
+		{post, "/contacts/:id", buyers, h.ChangeContact},
 
 		// Licences, once they are bought.
 		{get, "/licences", viewers, h.Licences},
@@ -170,6 +189,7 @@ func (s *Server) routes() []route {
 		{get, "/integrations/console", owners, h.ConsoleForm},
 		{post, "/integrations/console", owners, h.Console},
 		{get, "/integrations/samples", viewers, h.APISamples},
+		{get, "/integrations/dialects", viewers, h.Dialects},
 
 		// The end customer, by a self-service link.
 		{get, "/c/:token", anyone, h.OpenLink},
