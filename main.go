@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -18,7 +17,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,11 +26,25 @@ import (
 
 	"certbay/db"
 	"certbay/providers"
+	"certbay/providers/billmanager"
+	"certbay/providers/datassl"
 	"certbay/providers/dcv"
+	"certbay/providers/gogetssl"
+	"certbay/providers/license724"
 	"certbay/providers/sandbox"
+	"certbay/providers/ssl247"
 	"certbay/web"
 	"certbay/web/demo"
 )
+
+// kinds are the upstream systems that a shop can buy from.
+var kinds = []providers.Kind{
+	billmanager.Kind,
+	datassl.Kind,
+	gogetssl.Kind,
+	license724.Kind,
+	ssl247.Kind,
+}
 
 type program struct {
 	Serve   serveCommand   `cmd:"" help:"Run the portal."`
@@ -111,8 +123,8 @@ func (s serveCommand) Run(ctx context.Context) error {
 		checker.Resolver = &dcv.Resolver{Addr: s.Resolver}
 	}
 	h := house{http: s.httpFlags, data: s.Data, listener: listener,
-		config: web.Config{Book: book, BaseURL: base, Log: log, Sandbox: s.Sandbox},
-		work:   web.WorkerConfig{Upstreams: providers.Registry{}, Checker: checker, SMTP: s.SMTP, MailFrom: s.MailFrom},
+		config: web.Config{Book: book, BaseURL: base, Log: log, Sandbox: s.Sandbox, Kinds: kinds, Upstreams: providers.Registry{}},
+		work:   web.WorkerConfig{Checker: checker, SMTP: s.SMTP, MailFrom: s.MailFrom},
 	}
 	if s.Sandbox {
 		ca, err := sandbox.Open(ctx, sandbox.Options{Path: filepath.Join(s.Data, "sandbox.db"), Checker: checker, BaseURL: base, Mail: queueMail(book)})
@@ -120,7 +132,7 @@ func (s serveCommand) Run(ctx context.Context) error {
 			return err
 		}
 		defer ca.Close()
-		h.work.Upstreams["sandbox"] = ca
+		h.config.Upstreams["sandbox"] = ca
 		h.config.Approver = ca
 	}
 	return h.run(ctx, func() error {
@@ -256,7 +268,6 @@ func (h house) run(ctx context.Context, listening func() error) error {
 	if err != nil {
 		return err
 	}
-	h.config.Upstreams = slices.Sorted(maps.Keys(h.work.Upstreams))
 	server, err := web.New(h.config)
 	if err != nil {
 		return err

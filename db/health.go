@@ -16,6 +16,15 @@ type Health struct {
 // RecordHealth notes how a call of an upstream went; an empty cause is success.
 func (db *DB) RecordHealth(ctx context.Context, upstream, cause string) error {
 	return db.transact(ctx, func(t *tx) error {
+		failed := 0
+		if cause != "" {
+			failed = 1
+		}
+		if _, err := t.ExecContext(ctx, `insert into upstream_hour (upstream, hour, calls, failures) values ($1, $2, 1, $3)
+			on conflict (upstream, hour) do update set calls = upstream_hour.calls + 1, failures = upstream_hour.failures + excluded.failures`,
+			upstream, t.now.Truncate(time.Hour), failed); err != nil {
+			return err
+		}
 		if cause == "" {
 			_, err := t.ExecContext(ctx, `insert into upstream_health (upstream, last_success_at) values ($1, $2)
 				on conflict (upstream) do update set last_success_at = excluded.last_success_at`, upstream, t.now)
@@ -32,4 +41,62 @@ func (db *DB) Healths(ctx context.Context) ([]Health, error) {
 	return collect(ctx, db.read, func(s scanner) (h Health, err error) {
 		return h, s.Scan(&h.Upstream, moment{&h.LastSuccessAt}, moment{&h.LastErrorAt}, &h.LastError)
 	}, `select upstream, last_success_at, last_error_at, last_error from upstream_health order by upstream`)
+}
+
+// CallsSince counts the calls of each upstream since a time, rounded down to the hour, and those that failed.
+func (db *DB) CallsSince(ctx context.Context, since time.Time) (map[string]Calls, error) {
+	list, err := collect(ctx, db.read, func(s scanner) (c Calls, err error) {
+		return c, s.Scan(&c.Upstream, &c.Calls, &c.Failures)
+	}, `select upstream, sum(calls), sum(failures) from upstream_hour where hour >= $1 group by upstream order by upstream`, since.UTC().Truncate(time.Hour))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Calls{}
+	for _, c := range list {
+		out[c.Upstream] = c
+	}
+	return out, nil
+}
+
+// Calls is how often an upstream was called, and how often it failed.
+type Calls struct {
+	Upstream        string
+	Calls, Failures int64
+}
+
+// UpstreamBalance is our money at an upstream, as it told last.
+type UpstreamBalance struct {
+	Upstream  string
+	Cents     int64  // hundredths of Currency
+	Currency  string // or the upstream's own unit
+	Sandbox   bool   // the account only tries things out
+	Allowance int64  // that may be spent in a month beside the balance
+	Used      int64  // of the allowance
+	ToldAt    time.Time
+}
+
+// RecordBalance keeps what an upstream told of our money.
+func (db *DB) RecordBalance(ctx context.Context, b UpstreamBalance) error {
+	return db.transact(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `insert into upstream_balance (upstream, cents, currency, sandbox, allowance, used, told_at) values ($1, $2, $3, $4, $5, $6, $7)
+			on conflict (upstream) do update set cents = excluded.cents, currency = excluded.currency, sandbox = excluded.sandbox,
+			allowance = excluded.allowance, used = excluded.used, told_at = excluded.told_at`,
+			b.Upstream, b.Cents, b.Currency, b.Sandbox, b.Allowance, b.Used, t.now)
+		return err
+	})
+}
+
+// UpstreamBalances lists what was told, by the upstream's name.
+func (db *DB) UpstreamBalances(ctx context.Context) (map[string]UpstreamBalance, error) {
+	list, err := collect(ctx, db.read, func(s scanner) (b UpstreamBalance, err error) {
+		return b, s.Scan(&b.Upstream, &b.Cents, &b.Currency, &b.Sandbox, &b.Allowance, &b.Used, moment{&b.ToldAt})
+	}, `select upstream, cents, currency, sandbox, allowance, used, told_at from upstream_balance`)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]UpstreamBalance{}
+	for _, b := range list {
+		out[b.Upstream] = b
+	}
+	return out, nil
 }

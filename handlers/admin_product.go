@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -48,7 +49,11 @@ func (h *Handlers) productForm(c echo.Context, status int, m views.AdminProductP
 	for _, k := range money.Currencies {
 		m.Currencies = append(m.Currencies, string(k))
 	}
-	m.Validations, m.DomainTypes, m.AllMethods, m.Upstreams = db.Validations, db.DomainTypes, db.DCVMethods, h.Upstreams
+	var err error
+	if m.Upstreams, err = h.Upstreams.Names(c.Request().Context()); err != nil {
+		return err
+	}
+	m.Validations, m.DomainTypes, m.AllMethods = db.Validations, db.DomainTypes, db.DCVMethods
 	return show(h, c, status, views.AdminProduct, m)
 }
 
@@ -180,19 +185,26 @@ func refusedProduct(m *views.AdminProductPage, problems []db.Problem) {
 
 // knownUpstreams wants every new offer to be of an upstream that is set up; an
 // offer that is there already keeps its own.
-func (h *Handlers) knownUpstreams(m *views.AdminProductPage) {
+func (h *Handlers) knownUpstreams(ctx context.Context, m *views.AdminProductPage) error {
+	names, err := h.Upstreams.Names(ctx)
+	if err != nil {
+		return err
+	}
 	for i, o := range m.Offers {
-		if o.ID == 0 && !slices.Contains(h.Upstreams, o.Upstream) {
+		if o.ID == 0 && !slices.Contains(names, o.Upstream) {
 			m.Problems = append(m.Problems, views.Problem{Field: "upstream-" + strconv.Itoa(i), Key: "upstream.unknown"})
 		}
 	}
+	return nil
 }
 
 // AdminNewProduct is POST /admin/products/new.
 func (h *Handlers) AdminNewProduct(c echo.Context) error {
 	ctx := c.Request().Context()
 	s, m := readProduct(c)
-	h.knownUpstreams(&m)
+	if err := h.knownUpstreams(ctx, &m); err != nil {
+		return err
+	}
 	refusedProduct(&m, s.Check())
 	var id int64
 	if m.Problems == nil {
@@ -221,7 +233,9 @@ func (h *Handlers) AdminProduct(c echo.Context) error {
 	}
 	s, m := readProduct(c)
 	s.ID, m.ID, m.Title, m.Ordered = now.ID, now.ID, now.Name, now.Ordered
-	h.knownUpstreams(&m)
+	if err := h.knownUpstreams(ctx, &m); err != nil {
+		return err
+	}
 	refusedProduct(&m, s.Check())
 	if m.Problems == nil {
 		var refused *db.Rejected

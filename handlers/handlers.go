@@ -8,6 +8,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -35,8 +36,8 @@ type Handlers struct {
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
 
-	Upstreams        []string // the names of those that are set up
-	LoopbackWebhooks bool     // a demo's endpoints may be on this machine, without TLS
+	Upstreams        Upstreams
+	LoopbackWebhooks bool // a demo's endpoints may be on this machine, without TLS
 
 	Reference        func(lang string) views.APIDocsPage // of the API, without its webhooks
 	API              *TriedAPI                           // what the console asks; nil: there is none
@@ -44,6 +45,16 @@ type Handlers struct {
 	Internet         Internet                            // the pretend internet; nil without it
 	DemoLogins       []views.DemoLogin
 	DemoCustomerLink string // address of an end customer's page to try; "" is none
+}
+
+// Upstreams are the systems that are bought from, by the names that offers and
+// orders have for them.
+type Upstreams interface {
+	// Names lists all.
+	Names(ctx context.Context) ([]string, error)
+	// Can says whether one has an ability, in the words of the adapters: "reissue",
+	// "revoke", "cancel", "renew", "change_dcv", "resend", "licence", …
+	Can(ctx context.Context, upstream, ability string) (bool, error)
 }
 
 // Visitor is who makes a request; web's middleware finds it out.

@@ -19,6 +19,9 @@ package providers
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"certbay/db/money"
@@ -42,8 +45,22 @@ type Provider interface {
 	Certificate(ctx context.Context, upstreamID string) (Certificate, error)
 }
 
-// Registry holds the upstreams of this installation by the name the book knows them by. main builds it as a list one can read.
+// Registry holds upstreams by the name the book knows them by.
 type Registry map[string]Provider
+
+// Upstream finds the one of that name.
+func (r Registry) Upstream(_ context.Context, name string) (Provider, error) {
+	p, ok := r[name]
+	if !ok {
+		return nil, fmt.Errorf("upstream %q is not set up", name)
+	}
+	return p, nil
+}
+
+// Names lists them.
+func (r Registry) Names(context.Context) ([]string, error) {
+	return slices.Sorted(maps.Keys(r)), nil
+}
 
 // Type is what sort of thing a product is; the words of the catalog.
 type Type string

@@ -44,7 +44,7 @@ var rooms = []struct {
 
 	{"web/session", []string{"echo"}},
 	{"web/demo", []string{"web", "handlers", "handlers/jobs", "views", "db", "db/demo", "providers", "providers/pretend", "providers/sandbox"}}, // wiring, as main
-	{"web/webtest", []string{"db", "db/dbtest", "web"}},
+	{"web/webtest", []string{"db", "db/dbtest", "web", "providers", "providers/sandbox"}},
 	{"web", []string{"handlers", "handlers/*", "web/session", "views", "views/i18n", "static", "db", "providers", "providers/dcv", "echo"}},
 
 	{"static", nil},

@@ -12,6 +12,8 @@ import (
 
 	"certbay/db"
 	"certbay/db/dbtest"
+	"certbay/providers"
+	"certbay/providers/sandbox"
 	"certbay/web"
 	"certbay/web/webtest"
 )
@@ -21,7 +23,7 @@ import (
 func TestAShopIsOpenedFromNothingByItsPages(t *testing.T) {
 	book := dbtest.Open(t)
 	server := httptest.NewUnstartedServer(nil)
-	portal, err := web.New(web.Config{Book: book, Upstreams: []string{"sandbox"}, BaseURL: "http://" + server.Listener.Addr().String(), Log: slog.New(slog.DiscardHandler)})
+	portal, err := web.New(web.Config{Book: book, Upstreams: providers.Registry{"sandbox": (*sandbox.CA)(nil)}, BaseURL: "http://" + server.Listener.Addr().String(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

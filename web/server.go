@@ -21,6 +21,7 @@ import (
 	"certbay/handlers"
 	"certbay/handlers/access"
 	"certbay/handlers/datassl"
+	"certbay/providers"
 	"certbay/static"
 	"certbay/views"
 	"certbay/web/session"
@@ -50,7 +51,10 @@ type Config struct {
 	DemoInternet bool // the pretend internet is mounted at /demo
 	Sandbox      bool // certificates come from the sandbox CA
 
-	Upstreams []string // the names of those that are set up, as offers name them
+	// Kinds are the types of upstream that an admin can set up accounts at.
+	Kinds []providers.Kind
+	// Upstreams are there beside those that the book has accounts of.
+	Upstreams providers.Registry
 	// LoopbackWebhooks lets webhooks be called on this machine and without TLS: for
 	// a demo. Everybody else's reach only the public internet.
 	LoopbackWebhooks bool
@@ -67,6 +71,7 @@ type Server struct {
 	Config
 	handlers *handlers.Handlers
 	sessions *session.Store
+	desk     *Desk
 	https    bool
 	origin   *http.CrossOriginProtection
 	changes  *limiter
@@ -86,12 +91,12 @@ func New(config Config) (*Server, error) {
 	}
 	config.BaseURL = base.Scheme + "://" + base.Host
 	config.Log = cmp.Or(config.Log, slog.Default())
-	s := &Server{Config: config, https: base.Scheme == "https"}
+	s := &Server{Config: config, https: base.Scheme == "https", desk: NewDesk(config.Book, config.Kinds, config.Upstreams, config.Log)}
 	s.handlers = &handlers.Handlers{
 		Book: config.Book, BaseURL: config.BaseURL, Log: config.Log,
 		Assets: views.Assets{CSS: static.Path("app.css"), JS: static.Path("app.js"), CSRMaker: static.Path("csr.js"), Font: static.Path("inter.woff2"), Favicon: static.Path("favicon.svg")},
 		Demo:   config.Demo, DemoInternet: config.DemoInternet, Sandbox: config.Sandbox,
-		Upstreams: config.Upstreams, LoopbackWebhooks: config.LoopbackWebhooks, API: config.API,
+		Upstreams: s.desk, LoopbackWebhooks: config.LoopbackWebhooks, API: config.API,
 		Approver: approverOf(config.Approver), Internet: config.Internet, DemoLogins: config.DemoLogins, DemoCustomerLink: config.DemoCustomerLink,
 	}
 	s.handlers.Reference = func(lang string) views.APIDocsPage { return datassl.Docs(lang, config.BaseURL, config.APILimit) }

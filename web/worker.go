@@ -5,13 +5,12 @@ import (
 	"time"
 
 	"certbay/handlers/jobs"
-	"certbay/providers"
 	"certbay/providers/dcv"
 )
 
 // WorkerConfig is what the background work of a portal needs to know.
 type WorkerConfig struct {
-	Upstreams providers.Registry
+	Upstreams jobs.Upstreams // nil: the server's own
 	Checker   *dcv.Checker
 	SMTP      string // smtp://… or smtps://…; empty: mails wait in the outbox
 	MailFrom  string
@@ -20,6 +19,9 @@ type WorkerConfig struct {
 
 // Work does the book's jobs until ctx ends, and lets running ones finish.
 func (s *Server) Work(ctx context.Context, config WorkerConfig) error {
+	if config.Upstreams == nil {
+		config.Upstreams = s.desk
+	}
 	worker := &jobs.Worker{
 		Book: s.Book, Upstreams: config.Upstreams, Checker: config.Checker, Lease: config.Lease, Log: s.Log,
 		IssuedMail: s.handlers.IssuedMail, InvoicePDF: s.handlers.ZipPDF, Done: s.metrics.job,

@@ -25,7 +25,7 @@ func (w *Worker) cancel(ctx context.Context, job db.Job) error {
 		if c.State != db.CertificateRequested || c.UpstreamID == "" {
 			continue
 		}
-		p, err := w.upstream(c.Upstream)
+		p, err := w.Upstreams.Upstream(ctx, c.Upstream)
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (w *Worker) check(ctx context.Context, job db.Job) error {
 	if err := w.checkAll(ctx, rows); err != nil {
 		return err
 	}
-	p, err := w.upstream(c.Upstream)
+	p, err := w.Upstreams.Upstream(ctx, c.Upstream)
 	if err != nil {
 		return err
 	}

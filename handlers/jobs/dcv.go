@@ -51,7 +51,7 @@ func (w *Worker) onName(ctx context.Context, job db.Job, call func(providers.Pro
 	if c.State != db.CertificateRequested || d.State == db.DCVVerified {
 		return nil
 	}
-	p, err := w.upstream(c.Upstream)
+	p, err := w.Upstreams.Upstream(ctx, c.Upstream)
 	if err != nil {
 		return err
 	}

@@ -28,14 +28,14 @@ func TestACertificateForAnotherKeyIsNotSettled(t *testing.T) {
 	y.prove(first)
 	theirs, _ := y.proof(first.ID)
 	for name, other := range map[string]string{"another's": theirs.UpstreamID, "none": ""} {
-		y.worker.Upstreams["sandbox"] = mixedUp{y.ca, other}
+		y.worker.Upstreams.(providers.Registry)["sandbox"] = mixedUp{y.ca, other}
 		o := y.order("second.ornek.com.tr", "dns")
 		y.work(1)
 		y.prove(o)
 		if got := y.now(o.ID); got.Status == db.StatusCompleted {
 			t.Errorf("%s: the order is %s", name, got.Status)
 		}
-		y.worker.Upstreams["sandbox"] = y.ca
+		y.worker.Upstreams.(providers.Registry)["sandbox"] = y.ca
 		y.work(2)
 		if got := y.now(o.ID); got.Status != db.StatusCompleted {
 			t.Errorf("%s: the order is %s once the right one came", name, got.Status)

@@ -12,8 +12,8 @@ import (
 )
 
 // licencer finds the upstream of a licence; a refusal where that can't change any.
-func (w *Worker) licencer(name string) (providers.Licencer, error) {
-	p, err := w.upstream(name)
+func (w *Worker) licencer(ctx context.Context, name string) (providers.Licencer, error) {
+	p, err := w.Upstreams.Upstream(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (w *Worker) buyForLicence(ctx context.Context, job db.Job, s db.Submission)
 	if err != nil {
 		return err
 	}
-	l, noLicencer := w.licencer(s.Certificate.Upstream)
+	l, noLicencer := w.licencer(ctx, s.Certificate.Upstream)
 	if noLicencer != nil && !errors.Is(noLicencer, providers.ErrRefused) {
 		return noLicencer
 	}
@@ -97,7 +97,7 @@ func (w *Worker) changeLicence(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
-	l, err := w.licencer(at.Upstream)
+	l, err := w.licencer(ctx, at.Upstream)
 	if err == nil {
 		switch job.Kind {
 		case db.JobLicenceSuspend:
@@ -148,7 +148,7 @@ func (w *Worker) movedBefore(ctx context.Context, l providers.Licencer, at db.Li
 // noteCores keeps what an upstream says its licences can be turned into. Nobody
 // waits for it.
 func (w *Worker) noteCores(ctx context.Context, upstream string) {
-	p, err := w.upstream(upstream)
+	p, err := w.Upstreams.Upstream(ctx, upstream)
 	if err != nil {
 		return
 	}

@@ -74,7 +74,7 @@ func openPlant(t *testing.T) *plant {
 	t.Helper()
 	p := &plant{yard: openYard(t)}
 	p.keeper = &keeper{moody: p.ca}
-	p.worker.Upstreams["sandbox"] = p.keeper
+	p.worker.Upstreams.(providers.Registry)["sandbox"] = p.keeper
 	reseller, err := p.book.Reseller(ctx, p.reseller)
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +223,7 @@ func TestARefusedRenewalIsPaidBackWithTheUpstreamsWords(t *testing.T) {
 
 func TestAnUpstreamThatChangesNoLicencesRefusesThem(t *testing.T) {
 	p := openPlant(t)
-	p.worker.Upstreams["sandbox"] = struct{ providers.Provider }{p.ca}
+	p.worker.Upstreams.(providers.Registry)["sandbox"] = struct{ providers.Provider }{p.ca}
 	o := p.renew()
 	p.due()
 	p.ends(o, db.StatusCancelled, db.FulfilmentNone, 0, 0)

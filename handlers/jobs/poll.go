@@ -62,7 +62,7 @@ func (w *Worker) look(ctx context.Context, certificateID int64) (over bool, err 
 	if c.State != db.CertificateRequested || c.UpstreamID == "" {
 		return true, nil
 	}
-	p, err := w.upstream(c.Upstream)
+	p, err := w.Upstreams.Upstream(ctx, c.Upstream)
 	if err != nil {
 		return false, err
 	}

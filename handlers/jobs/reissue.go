@@ -22,7 +22,7 @@ func (w *Worker) reissue(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
-	p, err := w.upstream(before.Upstream)
+	p, err := w.Upstreams.Upstream(ctx, before.Upstream)
 	if err != nil {
 		return err
 	}

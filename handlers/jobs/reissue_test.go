@@ -61,7 +61,7 @@ func TestAReissueGoesOnWhereItBrokeOff(t *testing.T) {
 			y := openYard(t)
 			o := y.delivered("again.ornek.com.tr")
 			upstream := &reluctant{moody: y.ca, fails: []error{providers.ErrUnavailable, fmt.Errorf("reset by peer")}, after: after}
-			y.worker.Upstreams["sandbox"] = upstream
+			y.worker.Upstreams.(providers.Registry)["sandbox"] = upstream
 			if _, err := y.book.Reissue(ctx, y.by, y.reseller, o.ID, db.Configuration{CSR: providertest.CSR(t, "again.ornek.com.tr")}); err != nil {
 				t.Fatal(err)
 			}
@@ -80,7 +80,7 @@ func TestAReissueGoesOnWhereItBrokeOff(t *testing.T) {
 func TestARefusedReissueLeavesTheCertificateBefore(t *testing.T) {
 	y := openYard(t)
 	o := y.delivered("stays.ornek.com.tr")
-	y.worker.Upstreams["sandbox"] = &reluctant{moody: y.ca, fails: []error{providers.Refuse("csr", "this key is known to be weak")}}
+	y.worker.Upstreams.(providers.Registry)["sandbox"] = &reluctant{moody: y.ca, fails: []error{providers.Refuse("csr", "this key is known to be weak")}}
 	if _, err := y.book.Reissue(ctx, y.by, y.reseller, o.ID, db.Configuration{CSR: providertest.CSR(t, "stays.ornek.com.tr")}); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func (w *Worker) revoke(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
-	p, err := w.upstream(c.Upstream)
+	p, err := w.Upstreams.Upstream(ctx, c.Upstream)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	if s.Order.Wish != "" {
 		return w.buyForLicence(ctx, job, s)
 	}
-	p, err := w.upstream(s.Certificate.Upstream)
+	p, err := w.Upstreams.Upstream(ctx, s.Certificate.Upstream)
 	if err != nil {
 		return err
 	}

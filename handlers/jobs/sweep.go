@@ -42,8 +42,12 @@ func (w *Worker) sweep(ctx context.Context) error {
 		return err
 	}
 	if w.cores != nil {
+		names, err := w.Upstreams.Names(ctx)
+		if err != nil {
+			return err
+		}
 		w.cores.Do(func() {
-			for upstream := range w.Upstreams {
+			for _, upstream := range names {
 				w.noteCores(ctx, upstream)
 			}
 		})

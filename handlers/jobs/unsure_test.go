@@ -61,7 +61,7 @@ func (vague) Find(context.Context, string) (string, error) {
 
 func TestUnsureOrderWaitsForAPersonWhereTheRecordsCantTell(t *testing.T) {
 	y := openYard(t)
-	y.worker.Upstreams["sandbox"] = vague{y.ca}
+	y.worker.Upstreams.(providers.Registry)["sandbox"] = vague{y.ca}
 	y.ca.after = func() error { return lost(true, 0) }
 	o := y.order("j.ornek.com.tr", "dns")
 	y.work(6)
@@ -97,7 +97,7 @@ func (p *paidFirst) Submit(ctx context.Context, s providers.Submission) (provide
 func TestCorrectedOrderTakesUpWhatWasPaidBefore(t *testing.T) {
 	y := openYard(t)
 	p := &paidFirst{moody: y.ca}
-	y.worker.Upstreams["sandbox"] = p
+	y.worker.Upstreams.(providers.Registry)["sandbox"] = p
 	o := y.order("k.ornek.com.tr", "dns")
 	y.work(1)
 	if got := y.now(o.ID); got.Status != db.StatusPendingConfiguration || got.Fulfilment != db.FulfilmentRefused || got.Message != "key is on the blocklist" {

@@ -18,10 +18,16 @@ import (
 	"certbay/providers/dcv"
 )
 
+// Upstreams finds an upstream by the name the book knows it by.
+type Upstreams interface {
+	Upstream(ctx context.Context, name string) (providers.Provider, error)
+	Names(ctx context.Context) ([]string, error)
+}
+
 // Worker takes due jobs out of the book and does them.
 type Worker struct {
 	Book      *db.DB
-	Upstreams providers.Registry
+	Upstreams Upstreams
 	Checker   *dcv.Checker
 	Mail      Sender
 	Log       *slog.Logger
@@ -224,15 +230,6 @@ func (w *Worker) settle(ctx context.Context, job db.Job, err error) error {
 		return nil
 	}
 	return written
-}
-
-// upstream finds an upstream by the name the book knows it by.
-func (w *Worker) upstream(name string) (providers.Provider, error) {
-	p, ok := w.Upstreams[name]
-	if !ok {
-		return nil, fmt.Errorf("upstream %q is not configured", name)
-	}
-	return p, nil
 }
 
 // noteHealth keeps how an upstream's call went. A refusal or an unknown order is

@@ -296,7 +296,7 @@ func TestBrokenOffCallIsLookedUpAndNeverOrderedTwice(t *testing.T) {
 
 func TestUnsureOrderWaitsForAPersonWhereTheUpstreamCantBeAsked(t *testing.T) {
 	y := openYard(t)
-	y.worker.Upstreams["sandbox"] = noFinder{y.ca}
+	y.worker.Upstreams.(providers.Registry)["sandbox"] = noFinder{y.ca}
 	y.ca.after = func() error { return errors.New("timeout") }
 	o := y.order("c.ornek.com.tr", "dns")
 	y.work(6)

@@ -100,7 +100,7 @@ func TestAShopBuysFromAnotherAndNeverTwice(t *testing.T) {
 			id := r.order(domain)
 			if domain == "throttled.example.com" { // the quiet time is real time: let it be over
 				r.until(id, "tried", func(o db.Order) bool { return len(y.tried(r)) > 0 })
-				r.worker.Upstreams["upstream"] = y.buyer(y.road(nil))
+				r.worker.Upstreams.(providers.Registry)["upstream"] = y.buyer(y.road(nil))
 			}
 			// What to publish comes with the first look at the order that was taken.
 			var names []db.DCV

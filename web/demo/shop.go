@@ -94,11 +94,12 @@ func (s *Shop) open(ctx context.Context, o Options) (err error) {
 	s.Access = s.Access.at(o.BaseURL)
 	s.Web = web.Config{
 		Book: s.book, BaseURL: o.BaseURL, Log: o.Log, Demo: true, DemoInternet: true, Sandbox: true, LoopbackWebhooks: true,
-		Approver: s.ca, Internet: internetAdapter{s.internet}, DemoLogins: s.Access.logins(), DemoCustomerLink: s.Access.CustomerLink,
+		Upstreams: providers.Registry{demo.Upstream: s.ca},
+		Approver:  s.ca, Internet: internetAdapter{s.internet}, DemoLogins: s.Access.logins(), DemoCustomerLink: s.Access.CustomerLink,
 	}
 	s.Work = web.WorkerConfig{
-		Upstreams: providers.Registry{demo.Upstream: s.ca}, Checker: checker,
-		SMTP: "smtp://" + s.internet.SMTPAddr(), MailFrom: "certbay@certbay.example",
+		Checker: checker,
+		SMTP:    "smtp://" + s.internet.SMTPAddr(), MailFrom: "certbay@certbay.example",
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ import (
 
 	"certbay/db"
 	"certbay/db/dbtest"
+	"certbay/providers"
+	"certbay/providers/sandbox"
 	"certbay/web"
 
 	"github.com/PuerkitoBio/goquery"
@@ -65,7 +67,7 @@ func Open(t testing.TB, adjust ...func(*web.Config)) *Site {
 	s.Outsider = s.person(t, s.Other.ID, db.RoleOwner, "other.example")
 
 	server := httptest.NewUnstartedServer(nil)
-	config := web.Config{Book: s.Book, Upstreams: []string{"sandbox"}, BaseURL: "http://" + server.Listener.Addr().String(),
+	config := web.Config{Book: s.Book, Upstreams: providers.Registry{"sandbox": (*sandbox.CA)(nil)}, BaseURL: "http://" + server.Listener.Addr().String(),
 		Log: slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	for _, change := range adjust {
 		change(&config)
