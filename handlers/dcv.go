@@ -118,7 +118,13 @@ func (h *Handlers) dcvModel(c echo.Context, o db.Order, selected string) (views.
 		m.Names = append(m.Names, dcvName(d))
 	}
 	m.Selected = dcvDetail(rows[at], p)
-	return m, nil
+	changes, err := h.able(c, o.ID, ToChangeDCV)
+	if err != nil {
+		return m, err
+	}
+	resends, err := h.able(c, o.ID, ToResend)
+	m.NoChange, m.NoResend = !changes, !resends
+	return m, err
 }
 
 // DCV is GET /orders/:id/dcv?name=.

@@ -85,7 +85,9 @@ func (h *Handlers) need(c echo.Context, o db.Order) (views.Need, error) {
 		n.Verified, n.Names, err = h.Book.NamesProgress(c.Request().Context(), o.ID)
 		return n, err
 	default:
-		n.Kind, n.Next = "expiring", h.nextCertificate(o)
+		able, err := h.able(c, o.ID, ToReissue)
+		n.Kind, n.Next = "expiring", h.nextCertificate(o, able)
+		return n, err
 	}
 	return n, nil
 }

@@ -135,6 +135,12 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 	if o.Kind == db.KindLicence && o.Status == db.StatusCompleted {
 		m.LicenceHref = licencePath(cmp.Or(o.LicenceID, o.ID), "")
 	}
+	var err error
+	if m.CanCancel {
+		if m.CanCancel, err = h.able(c, o.ID, ToCancel); err != nil {
+			return m, err
+		}
+	}
 	list, err := h.Book.Certificates(ctx, o.ID)
 	if err != nil {
 		return m, err

@@ -30,8 +30,17 @@ func (h *Handlers) certificateLife(c echo.Context, o db.Order, list []db.Certifi
 		}
 		m.ProveReissue = slices.ContainsFunc(rows, func(d db.DCV) bool { return d.State != db.DCVVerified })
 	}
-	m.MayReissue = h.reissuable(o) && !o.CertificateUntil.IsZero()
-	m.MayRevoke = revocable(o)
+	var err error
+	if m.MayReissue = h.reissuable(o) && !o.CertificateUntil.IsZero(); m.MayReissue {
+		if m.MayReissue, err = h.able(c, o.ID, ToReissue); err != nil {
+			return err
+		}
+	}
+	if m.MayRevoke = revocable(o); m.MayRevoke {
+		if m.MayRevoke, err = h.able(c, o.ID, ToRevoke); err != nil {
+			return err
+		}
+	}
 	if before, ok, err := h.before(c, o); err != nil {
 		return err
 	} else if ok {
@@ -50,12 +59,13 @@ func (h *Handlers) certificateLife(c echo.Context, o db.Order, list []db.Certifi
 }
 
 // nextCertificate is how an order whose certificate ends goes on: "renew" where its term
-// ends too, "reissue" where it does not, "" where nothing can be done.
-func (h *Handlers) nextCertificate(o db.Order) string {
+// ends too, "reissue" where it does not and the upstream does that, "" where nothing can
+// be done.
+func (h *Handlers) nextCertificate(o db.Order, mayReissue bool) string {
 	switch {
 	case o.Renewable(h.Book.Now()):
 		return "renew"
-	case h.reissuable(o):
+	case mayReissue && h.reissuable(o):
 		return "reissue"
 	default:
 		return ""

@@ -75,10 +75,16 @@ func (h *Handlers) Orders(c echo.Context) error {
 		m.Counts = append(m.Counts, views.ViewCount{View: string(view), Count: count})
 	}
 	m.None = m.Counts[0].Count == 0
+	buys, able := f.View == db.ViewExpiring && person(c).Can(db.PlaceOrders), map[int64]bool(nil)
+	if buys {
+		if able, err = h.ableOf(c, idsOf(orders), ToReissue); err != nil {
+			return err
+		}
+	}
 	for _, o := range orders {
 		row := orderRow(o)
-		if f.View == db.ViewExpiring && person(c).Can(db.PlaceOrders) {
-			row.Next = h.nextCertificate(o)
+		if buys {
+			row.Next = h.nextCertificate(o, able[o.ID])
 		}
 		m.Rows = append(m.Rows, row)
 	}
@@ -162,4 +168,12 @@ func csvDate(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.DateOnly)
+}
+
+func idsOf(orders []db.Order) []int64 {
+	ids := make([]int64, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
+	}
+	return ids
 }

@@ -18,6 +18,8 @@ type DCVPage struct {
 	Names    []DCVName
 	Selected DCVDetail
 	Problems Problems // fields method, email
+	NoChange bool     // the upstream takes no other method
+	NoResend bool     // the upstream mails the approver once only
 	Every    int      // seconds between the looks that happen by themselves; 0 is not said
 }
 

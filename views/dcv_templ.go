@@ -174,7 +174,7 @@ func DCV(p Page, m DCVPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if m.live() && !m.Vetting && m.Selected.State != "verified" {
-				if p.Viewer.MayOrder() {
+				if p.Viewer.MayOrder() && !m.NoChange {
 					templ_7745c5c3_Err = dcvMethod(m).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1319,7 +1319,7 @@ func dcvActions(p Page, m DCVPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if m.Selected.Method == "email" {
+			if m.Selected.Method == "email" && !m.NoResend {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<form method=\"post\" action=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1359,7 +1359,7 @@ func dcvActions(p Page, m DCVPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if m.dnsForAll() {
+			if !m.NoChange && m.dnsForAll() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<form method=\"post\" action=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
