@@ -60,8 +60,8 @@ type OrderPage struct {
 	CanCancel bool         // nothing issued, no upstream call under way
 	Refund    money.Money  // what cancelling gives back
 
-	ProveReissue bool      // the reissue under way waits for proof of names
-	MayReissue   bool      // the term runs and something was issued
+	ProveReissue bool // the reissue under way waits for proof of names
+	MayReissue   bool // the term runs and something was issued
 	MayRevoke    bool
 	MayRenew     bool      // the term ends soon or has ended, and nothing renews it yet
 	Renews       *OrderRef // the order whose term this one follows
