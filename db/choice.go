@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"certbay/db/certs"
 )
 
 // NameChoice is how control of one name will be shown, where not all names of an
@@ -51,12 +53,12 @@ func (db *DB) CheckOrder(ctx context.Context, resellerID int64, n NewOrder, c Co
 }
 
 // excess refuses a reissue that names more than was bought: places for plain names
-// and for wildcards are counted apart.
+// and for wildcards are counted apart, what comes with the domain for nothing is not counted.
 func (c Configuration) excess(o Order, p Product) []Problem {
 	plain, wildcards := 0, 0
 	for _, name := range c.SANs {
 		switch {
-		case name == o.Domain:
+		case name == o.Domain || certs.IsTwin(o.Domain, name):
 		case strings.HasPrefix(name, "*."):
 			wildcards++
 		default:

@@ -21,17 +21,28 @@ type ExternalCertificate struct {
 	ProductID       int64
 	ExternalProduct string // what it is, as the reseller says
 	CreatedAt       time.Time
-	NotAfter        time.Time // its end, as its web server showed it; zero before that was seen
-	Serial          string    // of what was seen
-	Warned          int       // days before its end, of the last warning; 0: none yet
+
+	// What the certificate itself says: where it was handed in, or, of the first two,
+	// as its web server showed it; empty before that.
+	NotAfter    time.Time
+	Serial      string // lower-case hex
+	Issuer      string
+	Names       []string
+	Fingerprint string // SHA-256, lower-case hex
+	NotBefore   time.Time
+
+	Warned int // days before its end, of the last warning; 0: none yet
 }
 
 const externalColumns = `x.id, x.reseller_id, x.common_name, x.validation, coalesce(x.admin_contact_id, 0), coalesce(x.tech_contact_id, 0), coalesce(x.product_id, 0),
-	x.external_product, x.created_at, x.not_after, x.serial, x.warned`
+	x.external_product, x.created_at, x.serial, x.issuer, x.names, x.fingerprint, x.not_before, x.not_after, x.warned`
 
 func scanExternal(s scanner) (x ExternalCertificate, err error) {
-	return x, s.Scan(&x.ID, &x.ResellerID, &x.CommonName, &x.Validation, &x.AdminContactID, &x.TechContactID, &x.ProductID, &x.ExternalProduct, moment{&x.CreatedAt},
-		moment{&x.NotAfter}, &x.Serial, &x.Warned)
+	var names string
+	err = s.Scan(&x.ID, &x.ResellerID, &x.CommonName, &x.Validation, &x.AdminContactID, &x.TechContactID, &x.ProductID, &x.ExternalProduct, moment{&x.CreatedAt},
+		&x.Serial, &x.Issuer, &names, &x.Fingerprint, moment{&x.NotBefore}, moment{&x.NotAfter}, &x.Warned)
+	x.Names = strings.Fields(names)
+	return x, err
 }
 
 // ExternalCertificates lists a reseller's certificates from elsewhere, the newest

@@ -148,7 +148,7 @@ func (db *DB) RecordInstallation(ctx context.Context, i Installation, word func(
 		}
 		if i.Problem == "" && i.NameMatches {
 			// Another certificate in its place is warned of anew.
-			err = changed(ctx, t, `update external_certificate set warned = case when serial = $1 then warned else 0 end, serial = $1, not_after = $2 where id = $3`,
+			err = changed(ctx, t, `update external_certificate set warned = case when serial = $1 then warned else 0 end, serial = $1, not_after = $2 where id = $3 and fingerprint = ''`,
 				i.Serial, orNull(i.NotAfter), i.ExternalID)
 		}
 		if err != nil {

@@ -127,6 +127,8 @@ var tamperings = []tampered{
 		`update counter set value = value + 1 where name like 'CRN-%'`},
 	{"two certificates are asked for at once", "at most one certificate of an order is under way", "order $ASKED has 2",
 		`insert into certificate (order_id, reference, upstream, csr, state, created_at) select order_id, 'again', upstream, csr, state, created_at from certificate where order_id = $ASKED`},
+	{"an order is called the renewal of another's", "a renewal is of the same reseller and domain as the order before it", "order $DELIVERED renews order $OPEN",
+		`insert into renewal (renews, order_id) values ($OPEN, $DELIVERED)`},
 	{"a job is lost before the upstream has the order", "an order on its way to its upstream has a job", "order $ASKED",
 		`delete from job where kind = 'submit' and subject_id in (select id from certificate where order_id = $ASKED)`},
 	{"a job is lost while the upstream has the order", "an order that its upstream has is polled", "order $TAKEN",

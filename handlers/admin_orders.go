@@ -97,6 +97,12 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 		Cost: money.USD(o.CostCents), Margin: money.USD(o.TotalCents - o.CostCents), LicenceKey: o.LicenceKey,
 		CanDecide: decides && o.Fulfilment == db.FulfilmentUnsure, CanCancel: decides && o.AdminCanCancel(), Refund: money.USD(o.PayableCents()),
 	}
+	var err error
+	if m.CanCancel {
+		if m.CanCancel, err = h.able(c, o.ID, ToCancel); err != nil {
+			return m, err
+		}
+	}
 	list, err := h.Book.Certificates(ctx, o.ID)
 	if err != nil {
 		return m, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -39,7 +40,11 @@ func (h *Handlers) ConfigureForm(c echo.Context) error {
 	if o.Kind == db.KindLicence {
 		return h.showCorrectLicence(c, http.StatusOK, o, o.Domain, nil)
 	}
-	return h.showConfigure(c, http.StatusOK, o, views.ConfigureForm{Country: "TR"}, nil)
+	f, err := h.firstForm(c, o)
+	if err != nil {
+		return err
+	}
+	return h.showConfigure(c, http.StatusOK, o, f, nil)
 }
 
 // Configure is POST /orders/:id/configure: the CSR and how the names are proven.
@@ -58,6 +63,9 @@ func (h *Handlers) Configure(c echo.Context) error {
 		Country: strings.ToUpper(strings.TrimSpace(c.FormValue("country"))), Phone: c.FormValue("phone"),
 		FirstName: c.FormValue("first_name"), LastName: c.FormValue("last_name"), ContactEmail: strings.TrimSpace(c.FormValue("contact_email")),
 		Delivery: c.FormValue("delivery"),
+	}
+	if id, _ := strconv.ParseInt(c.FormValue("contact"), 10, 64); c.FormValue("fill") != "" && id != 0 {
+		return h.fillConfigure(c, o, f, id)
 	}
 	job, err := h.Book.Configure(ctx, actor(c), o.ResellerID, o.ID, db.Configuration{CSR: f.CSR, Method: f.Method, Email: f.Email, Contact: db.Contact{
 		FirstName: f.FirstName, LastName: f.LastName, Email: f.ContactEmail, Phone: f.Phone,
@@ -137,6 +145,14 @@ func (h *Handlers) showConfigure(c echo.Context, status int, o db.Order, f views
 		m.Places = max(0, o.Places(p)-len(m.CSRNames))
 		m.Approvers = approversFor(m.CSRNames)
 		m.KeyFile = certs.FileName(o.Domain, "key")
+	}
+	if m.NeedsOrganisation {
+		if m.Contacts, err = h.contactOptions(c); err != nil {
+			return err
+		}
+	}
+	if m.CSRBefore, err = h.csrBefore(c, o); err != nil {
+		return err
 	}
 	if p.Kind == db.KindCodeSigning {
 		m.Deliveries = db.Deliveries

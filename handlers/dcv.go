@@ -75,8 +75,21 @@ func (h *Handlers) proofs(c echo.Context, o db.Order) ([]db.DCV, db.Product, err
 	if err != nil || len(list) == 0 {
 		return nil, p, err
 	}
-	rows, err := h.Book.DCVs(ctx, list[0].ID)
+	// A refused or withdrawn request asks nothing of anybody any more.
+	at := max(0, slices.IndexFunc(list, func(c db.Certificate) bool {
+		return c.State == db.CertificateRequested || c.State == db.CertificateIssued || c.State == db.CertificateRevoked
+	}))
+	rows, err := h.Book.DCVs(ctx, list[at].ID)
 	return rows, p, err
+}
+
+// underway says whether a completed order waits for a further certificate.
+func (h *Handlers) underway(c echo.Context, o db.Order) (bool, error) {
+	if o.Status != db.StatusCompleted {
+		return false, nil
+	}
+	waiting, err := h.Book.Reissuing(c.Request().Context(), []int64{o.ID})
+	return waiting[o.ID], err
 }
 
 // lookEvery is how often the page asks how the names stand, in seconds.
@@ -91,6 +104,9 @@ func (h *Handlers) dcvModel(c echo.Context, o db.Order, selected string) (views.
 		return views.DCVPage{}, db.ErrNotFound
 	}
 	m := views.DCVPage{OrderHead: orderHead(o), Every: lookEvery}
+	if m.Reissuing, err = h.underway(c, o); err != nil {
+		return m, err
+	}
 	at := slices.IndexFunc(rows, func(d db.DCV) bool { return d.Name == selected })
 	if selected != "" && at < 0 {
 		return m, db.ErrNotFound
@@ -102,7 +118,13 @@ func (h *Handlers) dcvModel(c echo.Context, o db.Order, selected string) (views.
 		m.Names = append(m.Names, dcvName(d))
 	}
 	m.Selected = dcvDetail(rows[at], p)
-	return m, nil
+	changes, err := h.able(c, o.ID, ToChangeDCV)
+	if err != nil {
+		return m, err
+	}
+	resends, err := h.able(c, o.ID, ToResend)
+	m.NoChange, m.NoResend = !changes, !resends
+	return m, err
 }
 
 // DCV is GET /orders/:id/dcv?name=.
@@ -157,7 +179,11 @@ func (h *Handlers) CheckDCV(c echo.Context) error {
 	if o, err = h.ownOrder(c); err != nil {
 		return err
 	}
-	if o.Status == db.StatusCompleted {
+	underway, err := h.underway(c, o)
+	if err != nil {
+		return err
+	}
+	if o.Status == db.StatusCompleted && !underway {
 		return done(c, orderPath(o.ID, "/download"), i18n.T(c.Request().Context(), "dcv.issued.flash"))
 	}
 	rows, _, err := h.proofs(c, o)

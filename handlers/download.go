@@ -15,13 +15,18 @@ import (
 
 // downloadModel describes an issued certificate's files; base is the page they hang below.
 func (h *Handlers) downloadModel(c echo.Context, o db.Order, base string) (views.DownloadPage, error) {
-	m := views.DownloadPage{OrderHead: orderHead(o), Base: base, Server: c.QueryParam("server")}
-	if !slices.Contains(views.Servers, m.Server) {
-		m.Server = views.Servers[0]
-	}
 	cert, err := h.Book.IssuedCertificate(c.Request().Context(), o.ID)
 	if err != nil {
-		return m, err
+		return views.DownloadPage{}, err
+	}
+	return describeDownload(o, cert, c.QueryParam("server"), base)
+}
+
+// describeDownload describes the files of one of an order's certificates for a server.
+func describeDownload(o db.Order, cert db.Certificate, server, base string) (views.DownloadPage, error) {
+	m := views.DownloadPage{OrderHead: orderHead(o), Base: base, Server: server}
+	if !slices.Contains(views.Servers, m.Server) {
+		m.Server = views.Servers[0]
 	}
 	info, err := certs.Describe(cert.PEM)
 	if err != nil {
@@ -72,6 +77,11 @@ func (h *Handlers) sendFile(c echo.Context, o db.Order) error {
 	if err != nil {
 		return err
 	}
+	return h.sendFileOf(c, o, cert)
+}
+
+// sendFileOf is sendFile for one of an order's certificates.
+func (h *Handlers) sendFileOf(c echo.Context, o db.Order, cert db.Certificate) error {
 	full := certs.FullChain(cert.PEM, cert.Chain)
 	switch c.Param("file") {
 	case "zip":

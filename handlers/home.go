@@ -38,6 +38,11 @@ func (h *Handlers) Home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	elsewhere, err := h.Book.ExpiringExternal(ctx, p.ResellerID)
+	if err != nil {
+		return err
+	}
+	expiring += len(elsewhere)
 	m := views.HomePage{
 		HasOrders: stats.Orders > 0, NeedsTotal: stats.NeedsMe + expiring,
 		Active: stats.Count(db.StatusCompleted), ActiveNew: stats.ActiveSince,
@@ -51,6 +56,9 @@ func (h *Handlers) Home(c echo.Context) error {
 			return err
 		}
 		m.Needs = append(m.Needs, need)
+	}
+	for _, x := range elsewhere[:min(len(elsewhere), max(0, homeNeeds-len(m.Needs)))] {
+		m.Needs = append(m.Needs, views.Need{Kind: "elsewhere", Domain: externalRow(x).Domain, Until: x.NotAfter})
 	}
 	for _, d := range stats.Daily {
 		m.Days = append(m.Days, views.Day{Date: dayIn(d.Day, i18n.From(ctx).Zone), Count: d.Orders})
@@ -77,7 +85,9 @@ func (h *Handlers) need(c echo.Context, o db.Order) (views.Need, error) {
 		n.Verified, n.Names, err = h.Book.NamesProgress(c.Request().Context(), o.ID)
 		return n, err
 	default:
-		n.Kind = "expiring"
+		able, err := h.able(c, o.ID, ToReissue)
+		n.Kind, n.Next = "expiring", h.nextCertificate(o, able)
+		return n, err
 	}
 	return n, nil
 }

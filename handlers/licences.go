@@ -117,6 +117,11 @@ func (h *Handlers) licenceModel(c echo.Context, l db.Order) (views.LicencePage, 
 	runs := h.licenceRuns(l)
 	m.Busy, m.MayChange = runs && busy, runs && !busy && person(c).Can(db.PlaceOrders)
 	if m.MayChange {
+		if m.MayChange, err = h.able(c, l.ID, ToLicence); err != nil {
+			return m, err
+		}
+	}
+	if m.MayChange {
 		if m.Terms, m.Cores, err = h.licencePrices(ctx, l); err != nil {
 			return m, err
 		}

@@ -29,6 +29,7 @@ func readOrderForm(value func(string) string) orderForm {
 	f := views.OrderForm{
 		Months: months, Domain: value("domain"), SANs: value("sans"), WildcardSANs: value("wildcard_sans"),
 		CustomerName: value("customer_name"), CustomerEmail: value("customer_email"), Note: value("note"),
+		Renews: renewsParam(value("renews")),
 	}
 	var quoted *int64
 	if cents, err := strconv.ParseInt(value("quoted"), 10, 64); err == nil {
@@ -36,7 +37,7 @@ func readOrderForm(value func(string) string) orderForm {
 	}
 	return orderForm{OrderForm: f, NewOrder: db.NewOrder{Quoted: quoted,
 		ProductID: product, Months: months, Domain: f.Domain, SANs: splitNames(f.SANs + "\n" + f.WildcardSANs),
-		CustomerName: f.CustomerName, CustomerEmail: f.CustomerEmail, Note: f.Note, FormToken: value("form_token"), Unpaid: value("unpaid") != "",
+		CustomerName: f.CustomerName, CustomerEmail: f.CustomerEmail, Note: f.Note, FormToken: value("form_token"), Unpaid: value("unpaid") != "", Renews: f.Renews,
 	}}
 }
 
@@ -56,6 +57,7 @@ func (f orderForm) query() string {
 			q.Set(name, value)
 		}
 	}
+	setRenews(q, f.OrderForm.Renews)
 	return q.Encode()
 }
 
@@ -134,7 +136,12 @@ func (h *Handlers) checkPage(c echo.Context, status int, f orderForm, d db.Draft
 	if err != nil {
 		return err
 	}
+	renewed, err := h.renewed(c, f.NewOrder.Renews)
+	if err != nil {
+		return err
+	}
 	return show(h, c, status, views.CheckOrder, views.CheckOrderPage{
+		Renewed:     renewed,
 		MayPayLater: reseller.PayLater, Before: before,
 		Product: orderProduct(d.Product), Form: f.OrderForm, Domain: certs.UnicodeName(d.Domain), Names: names, Quote: panel, FormToken: f.FormToken,
 	})
@@ -223,7 +230,12 @@ func (h *Handlers) orderPage(c echo.Context, status int, f orderForm, rejected *
 	if err != nil {
 		return err
 	}
+	renewed, err := h.renewed(c, f.NewOrder.Renews)
+	if err != nil {
+		return err
+	}
 	return show(h, c, status, views.NewOrder, views.NewOrderPage{
+		Renewed: renewed,
 		Product: orderProduct(d.Product), Form: f.OrderForm, Problems: orderProblems(rejected), Quote: panel, FormToken: f.FormToken,
 	})
 }
@@ -234,6 +246,9 @@ func orderProblems(rejected *db.Rejected) views.Problems {
 	}
 	var problems views.Problems
 	for _, p := range rejected.Problems {
+		if p.Field == "renews" {
+			p.Field = "" // no field of the form, but what it is for
+		}
 		problems = append(problems, views.OrderProblem(p.Field, p.Code, p.Name, p.Max))
 	}
 	return problems

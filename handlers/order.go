@@ -64,13 +64,13 @@ func orderEvents(list []db.Event) []views.OrderEvent {
 	return events
 }
 
-// orderNames are the names of an order in readable letters: those of its newest
-// certificate, or as ordered while there is none.
+// orderNames are the names of an order in readable letters: those of the newest
+// certificate that was issued, else asked for, or as ordered while there is none.
 func (h *Handlers) orderNames(c echo.Context, o db.Order, list []db.Certificate) ([]string, error) {
 	ctx := c.Request().Context()
 	var names []string
-	if len(list) > 0 {
-		rows, err := h.Book.DCVs(ctx, list[0].ID)
+	if at := slices.IndexFunc(list, func(c db.Certificate) bool { return c.State == db.CertificateIssued }); at >= 0 || len(list) > 0 {
+		rows, err := h.Book.DCVs(ctx, list[max(at, 0)].ID)
 		if err != nil {
 			return nil, err
 		}
@@ -136,11 +136,20 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 	if o.Kind == db.KindLicence && (o.Status == db.StatusCompleted || o.LicenceID != 0) {
 		m.LicenceHref = licencePath(cmp.Or(o.LicenceID, o.ID), "")
 	}
+	var err error
+	if m.CanCancel {
+		if m.CanCancel, err = h.able(c, o.ID, ToCancel); err != nil {
+			return m, err
+		}
+	}
 	list, err := h.Book.Certificates(ctx, o.ID)
 	if err != nil {
 		return m, err
 	}
 	m.Certificates = certificateRows(list)
+	if err := h.certificateLife(c, o, list, &m); err != nil {
+		return m, err
+	}
 	if m.Names, err = h.orderNames(c, o, list); err != nil {
 		return m, err
 	}

@@ -52,7 +52,7 @@ func (h *Handlers) Orders(c echo.Context) error {
 	ctx, reseller := c.Request().Context(), person(c).ResellerID
 	f := orderFilter(c)
 	page, pager := pageOf(c, "/orders")
-	f.Page, f.Brief = page, true
+	f.Page, f.Brief = page, f.View != db.ViewExpiring // which says what can be done about each
 	tally, err := h.Book.OrderTally(ctx, reseller, f.Brand)
 	if err != nil {
 		return err
@@ -75,8 +75,25 @@ func (h *Handlers) Orders(c echo.Context) error {
 		m.Counts = append(m.Counts, views.ViewCount{View: string(view), Count: count})
 	}
 	m.None = m.Counts[0].Count == 0
+	buys, able := f.View == db.ViewExpiring && person(c).Can(db.PlaceOrders), map[int64]bool(nil)
+	if buys {
+		if able, err = h.ableOf(c, idsOf(orders), ToReissue); err != nil {
+			return err
+		}
+	}
 	for _, o := range orders {
-		m.Rows = append(m.Rows, orderRow(o))
+		row := orderRow(o)
+		if buys {
+			row.Next = h.nextCertificate(o, able[o.ID])
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	if f.View == db.ViewExpiring {
+		elsewhere, err := h.Book.ExpiringExternal(ctx, reseller)
+		if err != nil {
+			return err
+		}
+		m.Elsewhere = externalRows(elsewhere)
 	}
 	return show(h, c, http.StatusOK, views.Orders, m)
 }
@@ -151,4 +168,12 @@ func csvDate(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.DateOnly)
+}
+
+func idsOf(orders []db.Order) []int64 {
+	ids := make([]int64, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
+	}
+	return ids
 }

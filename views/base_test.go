@@ -94,7 +94,7 @@ func TestErrorSummaryLinksToTheFields(t *testing.T) {
 
 func TestShellShowsEachRoleItsOwnNavigation(t *testing.T) {
 	for role, want := range map[string][]string{
-		"owner":   {"/", "/catalog", "/orders", "/licences", "/invoices", "/credits", "/stats", "/integrations", "/settings", "/demo"},
+		"owner":   {"/", "/catalog", "/orders", "/licences", "/external", "/invoices", "/credits", "/stats", "/contacts", "/integrations", "/settings", "/demo"},
 		"support": {"/admin", "/admin/orders", "/admin/resellers", "/admin/groups", "/admin/products", "/admin/upstreams", "/admin/top-ups", "/admin/ledger", "/admin/stats", "/admin/jobs", "/admin/mail", "/admin/audit", "/settings", "/demo"},
 	} {
 		doc := checkFragment(t, renderIn(t, "en", Layout(testPage(role))))

@@ -25,6 +25,8 @@ type ConfigurePage struct {
 	// NeedsOrganisation asks for the company: OV, EV and code signing.
 	NeedsOrganisation bool
 	Deliveries        []string // code signing: own_token, shipped_token, hsm
+	Contacts          []Option // the reseller's contact profiles, to fill in from: inputs contact, fill
+	CSRBefore         string   // the number of the order that this one renews, whose CSR may be used again; "" for none
 }
 
 // ConfigureForm is the form as it was filled in; the inputs have the problems' names.

@@ -18,6 +18,8 @@ type DCVPage struct {
 	Names    []DCVName
 	Selected DCVDetail
 	Problems Problems // fields method, email
+	NoChange bool     // the upstream takes no other method
+	NoResend bool     // the upstream mails the approver once only
 	Every    int      // seconds between the looks that happen by themselves; 0 is not said
 }
 
@@ -90,7 +92,9 @@ func (m DCVPage) next() string {
 }
 
 // live says whether looking again can change anything.
-func (m DCVPage) live() bool { return m.Status == "validation_pending" || m.Status == "processing" }
+func (m DCVPage) live() bool {
+	return m.Reissuing || m.Status == "validation_pending" || m.Status == "processing"
+}
 
 // started says whether anything is known of a name: it was looked at, or a mail went out.
 func (n DCVName) started() bool { return !n.CheckedAt.IsZero() || n.Method == "email" }

@@ -23,6 +23,7 @@ type DownloadPage struct {
 	NotBefore time.Time
 	NotAfter  time.Time
 	Serial    string
+	State     string // of one certificate among several: issued, revoked; "" is the order's newest
 
 	Installation *InstallationCard // nil on the customer's page, and where no web server shows it
 }

@@ -31,7 +31,8 @@ type HomePage struct {
 // Need is one thing that waits for the reseller, with the one place to act on it.
 type Need struct {
 	// Kind: validate (domain control), configure (CSR missing), correct (the upstream
-	// refused; Detail holds its words), expiring (certificate ends at Until).
+	// refused; Detail holds its words), expiring (certificate ends at Until), elsewhere
+	// (the same of one that was bought elsewhere: no order).
 	Kind        string
 	OrderID     int64
 	OrderNumber string
@@ -41,13 +42,14 @@ type Need struct {
 	Since       time.Time
 	Until       time.Time
 	Detail      string
+	Next        string // of expiring: "renew" or "reissue"; "" is to look at the order
 }
 
 func (n Need) look() (kind, icon string) {
 	switch n.Kind {
 	case "correct":
 		return "error", "file-warning"
-	case "expiring":
+	case "expiring", "elsewhere":
 		return "warning", "calendar-clock"
 	case "configure":
 		return "info", "key-round"
@@ -80,7 +82,7 @@ func (m HomePage) summary(ctx context.Context) string {
 }
 
 func (n Need) title(ctx context.Context, now time.Time) string {
-	if n.Kind == "expiring" {
+	if n.Kind == "expiring" || n.Kind == "elsewhere" {
 		return i18n.N(ctx, "home.need.expiring", daysUntil(now, n.Until), "Domain", n.Domain)
 	}
 	return i18n.T(ctx, "home.need."+n.known(), "Domain", n.Domain)
@@ -88,6 +90,9 @@ func (n Need) title(ctx context.Context, now time.Time) string {
 
 func (n Need) text(ctx context.Context, now time.Time) string {
 	parts := []string{i18n.T(ctx, "home.order", "Number", n.OrderNumber)}
+	if n.Kind == "elsewhere" {
+		parts = []string{i18n.T(ctx, "external.elsewhere")}
+	}
 	switch n.known() {
 	case "validate":
 		parts = append(parts, i18n.N(ctx, "home.verified", n.Names, "Verified", n.Verified), i18n.Ago(ctx, now, n.Since))
@@ -97,7 +102,7 @@ func (n Need) text(ctx context.Context, now time.Time) string {
 		if n.Detail != "" {
 			parts = append(parts, n.Detail)
 		}
-	case "expiring":
+	case "expiring", "elsewhere":
 		parts = append(parts, i18n.Date(ctx, n.Until))
 	}
 	return strings.Join(parts, " · ")
@@ -105,7 +110,10 @@ func (n Need) text(ctx context.Context, now time.Time) string {
 
 // action names what to do; whoever may only look is offered to look.
 func (n Need) action(ctx context.Context, viewer *Viewer) string {
-	if !viewer.MayOrder() && !(n.Kind == "pay" && viewer.MayPay()) {
+	if n.Kind == "expiring" && n.Next != "" && viewer.MayOrder() {
+		return i18n.Word(ctx, "certificate.next", n.Next)
+	}
+	if n.Kind == "elsewhere" || !viewer.MayOrder() && !(n.Kind == "pay" && viewer.MayPay()) {
 		return i18n.T(ctx, "home.act.other")
 	}
 	return i18n.T(ctx, "home.act."+n.known())
@@ -115,6 +123,10 @@ func (n Need) action(ctx context.Context, viewer *Viewer) string {
 func (n Need) href(viewer *Viewer) templ.SafeURL {
 	order := "/orders/" + strconv.FormatInt(n.OrderID, 10)
 	switch {
+	case n.Kind == "elsewhere":
+		return "/external"
+	case n.Kind == "expiring" && n.Next != "" && viewer.MayOrder():
+		return templ.SafeURL(order + "/" + n.Next)
 	case n.Kind == "validate":
 		return templ.SafeURL(order + "/dcv")
 	case (n.Kind == "configure" || n.Kind == "correct") && viewer.MayOrder():
@@ -127,7 +139,7 @@ func (n Need) href(viewer *Viewer) templ.SafeURL {
 // known is the kind, or for one without words of its own the plainest there is.
 func (n Need) known() string {
 	switch n.Kind {
-	case "validate", "configure", "correct", "expiring", "pay":
+	case "validate", "configure", "correct", "expiring", "elsewhere", "pay":
 		return n.Kind
 	default:
 		return "other"

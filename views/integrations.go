@@ -31,6 +31,7 @@ func (t IntegrationTabs) tabs(ctx context.Context) []tab {
 	if t.Console {
 		list = append(list, tab{"try", "/integrations/console", i18n.T(ctx, "integrations.tab.try")})
 	}
+	list = append(list, tab{"dialects", "/integrations/dialects", i18n.T(ctx, "dialectpage.tab")})
 	list = append(list, tab{"samples", "/integrations/samples", i18n.T(ctx, "integrations.tab.samples")})
 	list = append(list, tab{"docs", "/docs/api", i18n.T(ctx, "integrations.tab.docs")})
 	if t.Webhooks {

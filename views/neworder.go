@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"certbay/db/money"
 	"certbay/views/i18n"
@@ -18,6 +19,14 @@ type OrderForm struct {
 	CustomerName  string
 	CustomerEmail string
 	Note          string
+	Renews        int64 // the order that it renews; 0: none
+}
+
+// Renewed is the order that a new one renews.
+type Renewed struct {
+	ID     int64
+	Number string
+	EndsAt time.Time
 }
 
 // OrderProduct is what the form needs to know about the product.
@@ -43,6 +52,7 @@ type NewOrderPage struct {
 	Problems  Problems
 	Quote     QuotePanel
 	FormToken string
+	Renewed   *Renewed // nil: an order of its own
 }
 
 // QuotePanel is what the order would cost. The fragment of POST /orders/quote, and a
@@ -78,6 +88,7 @@ type CheckOrderPage struct {
 	Before    *money.Money // the price that was shown before and is no longer; nil: it stands
 	// MayPayLater offers to place the order unpaid where the credit is short.
 	MayPayLater bool
+	Renewed     *Renewed // nil: an order of its own
 }
 
 // placing carries the form along with the price that is agreed to by sending it.
@@ -109,7 +120,7 @@ func (f OrderForm) Unpaid(product int64, token string, payable money.Money) []Hi
 
 // hidden carries the form along.
 func (f OrderForm) hidden(product int64, token string) []Hidden {
-	return []Hidden{
+	list := []Hidden{
 		{"product", strconv.FormatInt(product, 10)},
 		{"months", strconv.Itoa(f.Months)},
 		{"domain", f.Domain},
@@ -120,6 +131,10 @@ func (f OrderForm) hidden(product int64, token string) []Hidden {
 		{"note", f.Note},
 		{"form_token", token},
 	}
+	if f.Renews != 0 {
+		list = append(list, Hidden{"renews", strconv.FormatInt(f.Renews, 10)})
+	}
+	return list
 }
 
 // OrderProblem is why a field of an order was refused, by the book's code; name and

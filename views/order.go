@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type OrderHead struct {
 	Wish             string    // what it wants of a licence: renew, core; "" for every other
 	LicenceID        int64     // the order of that licence
 	Suspended        bool      // a licence that does not work until it is let work again
+	Reissuing        bool      // a further certificate is under way; not told by lists
 }
 
 // OrderPage is one order with everything that belongs to it.
@@ -60,6 +62,19 @@ type OrderPage struct {
 	Events    []OrderEvent // newest first
 	CanCancel bool         // nothing issued, no upstream call under way
 	Refund    money.Money  // what cancelling gives back
+
+	ProveReissue bool // the reissue under way waits for proof of names
+	MayReissue   bool // the term runs and something was issued
+	MayRevoke    bool
+	MayRenew     bool      // the term ends soon or has ended, and nothing renews it yet
+	Renews       *OrderRef // the order whose term this one follows
+	RenewedBy    *OrderRef
+}
+
+// OrderRef names another order.
+type OrderRef struct {
+	ID     int64
+	Number string
 }
 
 // OrderAmounts is how an order's price came about.
@@ -79,6 +94,7 @@ type OrderAmounts struct {
 type CertificateRow struct {
 	ID                  int64
 	State               string // requested, issued, refused, cancelled, revoked
+	Href                string // its page; "" where there are no files
 	Serial              string // lower-case hex
 	RequestedAt         time.Time
 	NotBefore, NotAfter time.Time // zero until issued
@@ -333,4 +349,9 @@ func (l LinkRow) history(ctx context.Context, now time.Time) string {
 		parts = append(parts, i18n.T(ctx, "link.used", "Ago", i18n.Ago(ctx, now, l.LastUsedAt)))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// files says whether any of the certificates has files that may be had.
+func files(rows []CertificateRow) bool {
+	return slices.ContainsFunc(rows, func(c CertificateRow) bool { return c.Href != "" })
 }

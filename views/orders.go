@@ -23,6 +23,8 @@ type OrdersPage struct {
 	Sort     Sort  // keys: domain, product, status, ordered, until, total
 	Pager    Pager // Path /orders; Query every filter of the URL but page
 	None     bool  // the reseller has no order at all
+
+	Elsewhere []ExternalRow // of the view expiring: certificates bought elsewhere that end soon
 }
 
 // ViewCount is how many orders a view of the list holds.
@@ -47,6 +49,7 @@ type OrderRow struct {
 	OrderedAt        time.Time
 	CertificateUntil time.Time // zero: nothing issued yet
 	Total            money.Money
+	Next             string // of the view expiring, for whoever may: "renew" or "reissue"
 }
 
 // expiryChoices are the days the expiry filter offers.

@@ -127,17 +127,18 @@ func (p Page) navigation() []navItem {
 		{"catalog", "/catalog", "layout-grid"},
 		{"orders", "/orders", "shopping-bag"},
 		{"licences", "/licences", "server"},
+		{"external", "/external", "external-link"},
 	}
 	if p.Viewer.MaySeeMoney() {
 		items = append(items, navItem{"invoices", "/invoices", "file-text"}, navItem{"credits", "/credits", "wallet"}, navItem{"stats", "/stats", "chart-column"})
 	}
-	items = append(items, navItem{"integrations", "/integrations", "plug"})
+	items = append(items, navItem{"contacts", "/contacts", "contact"}, navItem{"integrations", "/integrations", "plug"})
 	return append(items, navItem{"settings", "/settings", "settings"})
 }
 
 // bottomNavigation splits the navigation for phones: four thumbs' reach, the rest under More.
 func (p Page) bottomNavigation() (reach, more []navItem) {
-	moved := []string{"invoices", "licences"}
+	moved := []string{"invoices", "licences", "external"}
 	for _, item := range p.navigation() {
 		if len(reach) < 4 && !slices.Contains(moved, item.name) {
 			reach = append(reach, item)

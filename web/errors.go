@@ -26,6 +26,7 @@ var answers = []struct {
 	{db.ErrNoRate, http.StatusConflict, "no_rate"},
 	{db.ErrForbidden, http.StatusForbidden, ""},
 	{db.ErrSuspended, http.StatusForbidden, "suspended"},
+	{handlers.ErrUnable, http.StatusConflict, "unable"},
 	{errCrossOrigin, http.StatusForbidden, "cross_origin"},
 	{db.ErrStale, http.StatusConflict, ""},
 	{db.ErrDuplicate, http.StatusConflict, ""},

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"certbay/db"
+	"certbay/handlers"
 
 	"github.com/labstack/echo/v4"
 )
@@ -91,28 +92,47 @@ func (s *Server) routes() []route {
 		{get, "/orders/:id/dcv/state", viewers, h.DCVState},
 		{get, "/orders/:id/dcv/file", viewers, h.DCVFile},
 		{post, "/orders/:id/dcv/check", buyers, h.CheckDCV},
-		{post, "/orders/:id/dcv/method", buyers, h.ChangeDCV},
-		{post, "/orders/:id/dcv/resend", buyers, h.ResendDCV},
+		{post, "/orders/:id/dcv/method", buyers, h.Needs(handlers.ToChangeDCV, h.ChangeDCV)},
+		{post, "/orders/:id/dcv/resend", buyers, h.Needs(handlers.ToResend, h.ResendDCV)},
 		{get, "/orders/:id/download", viewers, h.Download},
 		{get, "/orders/:id/download/:file", viewers, h.DownloadFile},
 		{post, "/orders/:id/installation", buyers, h.CheckInstallation},
-		{get, "/orders/:id/cancel", buyers, h.CancelOrderForm},
-		{post, "/orders/:id/cancel", buyers, h.CancelOrder},
+		{get, "/orders/:id/cancel", buyers, h.Needs(handlers.ToCancel, h.CancelOrderForm)},
+		{post, "/orders/:id/cancel", buyers, h.Needs(handlers.ToCancel, h.CancelOrder)},
+		{get, "/orders/:id/certificates/:certificate", viewers, h.Certificate},
+		{get, "/orders/:id/certificates/:certificate/download/:file", viewers, h.CertificateFile},
+		{get, "/orders/:id/reissue", buyers, h.Needs(handlers.ToReissue, h.ReissueForm)},
+		{post, "/orders/:id/reissue", buyers, h.Needs(handlers.ToReissue, h.Reissue)},
+		{get, "/orders/:id/revoke", buyers, h.Needs(handlers.ToRevoke, h.RevokeForm)},
+		{post, "/orders/:id/revoke", buyers, h.Needs(handlers.ToRevoke, h.Revoke)},
+		{get, "/orders/:id/renew", buyers, h.Renew},
 		{post, "/orders/:id/links", buyers, h.CreateLink},
 		{post, "/orders/:id/links/revoke", buyers, h.RevokeLink},
+
+		// Certificates from elsewhere, and whom orders name.
+		{get, "/external", viewers, h.External},
+		{get, "/external/new", buyers, h.NewExternalForm},
+		{post, "/external/new", buyers, h.NewExternal},
+		{get, "/external/:id/remove", buyers, h.RemoveExternalForm},
+		{post, "/external/:id/remove", buyers, h.RemoveExternal},
+		{get, "/contacts", viewers, h.Contacts},
+		{get, "/contacts/new", buyers, h.NewContactForm},
+		{post, "/contacts/new", buyers, h.NewContact},
+		{get, "/contacts/:id", buyers, h.ContactForm},
+		{post, "/contacts/:id", buyers, h.ChangeContact},
 
 		// Licences, once they are bought.
 		{get, "/licences", viewers, h.Licences},
 		{get, "/licences/:id", viewers, h.Licence},
-		{get, "/licences/:id/renew", buyers, h.RenewLicenceForm},
-		{post, "/licences/:id/renew", buyers, h.RenewLicence},
-		{get, "/licences/:id/core", buyers, h.CoreForm},
-		{post, "/licences/:id/core", buyers, h.ChangeCore},
-		{get, "/licences/:id/suspend", buyers, h.SuspendLicenceForm},
-		{post, "/licences/:id/suspend", buyers, h.SuspendLicence},
-		{post, "/licences/:id/unsuspend", buyers, h.UnsuspendLicence},
-		{get, "/licences/:id/ip", buyers, h.MoveLicenceForm},
-		{post, "/licences/:id/ip", buyers, h.MoveLicence},
+		{get, "/licences/:id/renew", buyers, h.Needs(handlers.ToLicence, h.RenewLicenceForm)},
+		{post, "/licences/:id/renew", buyers, h.Needs(handlers.ToLicence, h.RenewLicence)},
+		{get, "/licences/:id/core", buyers, h.Needs(handlers.ToLicence, h.CoreForm)},
+		{post, "/licences/:id/core", buyers, h.Needs(handlers.ToLicence, h.ChangeCore)},
+		{get, "/licences/:id/suspend", buyers, h.Needs(handlers.ToLicence, h.SuspendLicenceForm)},
+		{post, "/licences/:id/suspend", buyers, h.Needs(handlers.ToLicence, h.SuspendLicence)},
+		{post, "/licences/:id/unsuspend", buyers, h.Needs(handlers.ToLicence, h.UnsuspendLicence)},
+		{get, "/licences/:id/ip", buyers, h.Needs(handlers.ToLicence, h.MoveLicenceForm)},
+		{post, "/licences/:id/ip", buyers, h.Needs(handlers.ToLicence, h.MoveLicence)},
 
 		// Money.
 		{get, "/credits", moneyViewers, h.Credits},
@@ -171,6 +191,7 @@ func (s *Server) routes() []route {
 		{get, "/integrations/console", owners, h.ConsoleForm},
 		{post, "/integrations/console", owners, h.Console},
 		{get, "/integrations/samples", viewers, h.APISamples},
+		{get, "/integrations/dialects", viewers, h.Dialects},
 
 		// The end customer, by a self-service link.
 		{get, "/c/:token", anyone, h.OpenLink},
@@ -187,8 +208,8 @@ func (s *Server) routes() []route {
 		{post, "/admin/orders/:id/placed", operatorMoney, h.AdminPlaced},
 		{get, "/admin/orders/:id/resubmit", operatorMoney, h.AdminResubmitForm},
 		{post, "/admin/orders/:id/resubmit", operatorMoney, h.AdminResubmit},
-		{get, "/admin/orders/:id/cancel", operatorMoney, h.AdminCancelForm},
-		{post, "/admin/orders/:id/cancel", operatorMoney, h.AdminCancel},
+		{get, "/admin/orders/:id/cancel", operatorMoney, h.NeedsOfAny(handlers.ToCancel, h.AdminCancelForm)},
+		{post, "/admin/orders/:id/cancel", operatorMoney, h.NeedsOfAny(handlers.ToCancel, h.AdminCancel)},
 		{get, "/admin/resellers", operators, h.AdminResellers},
 		{get, "/admin/resellers/new", operatorMoney, h.AdminNewResellerForm},
 		{post, "/admin/resellers/new", operatorMoney, h.AdminNewReseller},

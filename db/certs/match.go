@@ -120,6 +120,10 @@ func twins(domain string) map[string]bool {
 	return map[string]bool{"www." + domain: true}
 }
 
+// IsTwin says whether a name comes with a domain for nothing: its www. twin, or what a
+// wildcard covers without saying.
+func IsTwin(domain, name string) bool { return twins(domain)[name] }
+
 func badName(err error) *CSRError {
 	var refused *NameError
 	if errors.As(err, &refused) {

@@ -381,4 +381,7 @@ func TestATermIsRenewedInItsLastThirtyDays(t *testing.T) {
 	if a.id("order_id") == id || st.text("renew") != "1" || s.ok(s.get(fmt.Sprint("/orders/status/", id))).text("renew") != "0" {
 		t.Error(st.raw)
 	}
+	if b := s.refused(s.post("/orders/add_ssl_renew_order/", with(s.wish("renew.example"), "unique_code", "")), 200, "Wrong parameter"); !strings.Contains(b.raw, "renewed already") {
+		t.Errorf("a second time: %s", b.raw)
+	}
 }

@@ -17,8 +17,6 @@ const (
 	patience = 8 * time.Second
 	// lookPatience is how long a question waits for the authority's word.
 	lookPatience = 3 * time.Second
-	// renewalDays is how early a term may be renewed.
-	renewalDays = 30
 )
 
 // renewed begins the note of an order that renews another.
@@ -66,7 +64,7 @@ func (c *call) addSSLRenewOrder() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.order.Note = renewed + before.Number
+		w.order.Note, w.order.Renews = renewed+before.Number, before.ID
 	}
 	return c.buy(w)
 }
@@ -84,7 +82,7 @@ func (c *call) renewable(n db.NewOrder) (db.Order, error) {
 	if i < 0 {
 		return db.Order{}, errNoRenewal
 	}
-	if from := list[i].EndsAt.AddDate(0, 0, -renewalDays); c.Book.Now().Before(from) {
+	if from := list[i].RenewableFrom(); c.Book.Now().Before(from) {
 		return list[i], &refusal{said, "Too early to renew", "It can be renewed from " + from.UTC().Format(time.DateOnly)}
 	}
 	return list[i], nil

@@ -25,7 +25,7 @@ func TestTheDocumentsProgramsRunInPHP(t *testing.T) {
 	for name, product := range map[string]int64{"add_ssl_order.php": s.single, "add_ssl_order_san.php": s.multi} {
 		source := string(must[[]byte](t)(os.ReadFile(filepath.Join("testdata", name))))
 		for _, change := range [][2]string{
-			{"https://my.gogetssl.com/api", s.URL + "/api"}, {"YOUR_AUTH_HASH", s.key}, {`"period" => 3`, `"period" => 12`},
+			{"https://my.gogetssl.com/api", s.URL + "/api"}, {"YOUR_AUTH_HASH", s.Key}, {`"period" => 3`, `"period" => 12`},
 			{`"product_id" => 6`, fmt.Sprintf(`"product_id" => %d + 0 * 6`, product)},
 			{"-----BEGIN CERTIFICATE REQUEST-----\nCSR CODE GOES HERE...\n-----END CERTIFICATE REQUEST-----", strings.TrimSpace(providertest.CSR(t, "gogetssl.com"))},
 		} {

@@ -178,6 +178,9 @@ func (c *call) renew() (any, error) {
 		}
 		n := db.NewOrder{ProductID: before.ProductID, Months: 12 * min(term, 1000), Domain: before.Domain, SANCount: before.SANCount, WildcardSANCount: before.WildcardSANCount,
 			Note: renewed + before.Number, Reference: c.fields.text("reference"), CustomerName: before.CustomerName, CustomerEmail: before.CustomerEmail}
+		if before.Renewable(c.Book.Now()) {
+			n.Renews = before.ID
+		}
 		if n.SANCount+n.WildcardSANCount > 0 {
 			n.SANs = s.entered
 		}

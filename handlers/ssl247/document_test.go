@@ -149,7 +149,7 @@ func TestEveryCallAnswersInTheDocumentsForm(t *testing.T) {
 	if words := s.ok("/certificate/"+foreign+"/request-health-check", nil).text(); !strings.HasPrefix(words, "Not in order on old.example.net:443: it is not for old.example.net") {
 		t.Errorf("%q", words)
 	}
-	s.refused(s.call(s.other, "/certificate/"+foreign+"/request-health-check", nil), 404, "not found")
+	s.refused(s.call(s.OtherKey, "/certificate/"+foreign+"/request-health-check", nil), 404, "not found")
 	revoked := s.ok("/certificate/"+certificate+"/revoke", nil)
 	if faults := shape(example(t, "revoke"), revoked.body["Data"], "Data"); len(faults) != 0 || revoked.text(0, "status") != "Cancelled" {
 		t.Errorf("%v %s", faults, revoked.raw)

@@ -50,6 +50,6 @@ func TestListsHavePages(t *testing.T) {
 	if len(seen) != 14 {
 		t.Errorf("%d of 14 on all pages", len(seen))
 	}
-	s.refused(s.call(s.key, "/certificates", fields{"limit": "0"}), 422, "limit")
-	s.refused(s.call(s.key, "/orders", fields{"offset": "x"}), 422, "offset")
+	s.refused(s.call(s.Key, "/certificates", fields{"limit": "0"}), 422, "limit")
+	s.refused(s.call(s.Key, "/orders", fields{"offset": "x"}), 422, "offset")
 }
