@@ -156,6 +156,61 @@ func TestEveryProductOfTheCatalogComesThroughBothShops(t *testing.T) {
 	})
 }
 
+// What is done to a licence is done to the one that the upstream shop sold, and to the
+// one that the CA made.
+func TestALicenceIsTheSameThroughBothShops(t *testing.T) {
+	dir := copied(t)
+	p, err := startDemo(dir)
+	must(t, err)
+	b := &buyer{visitor: visit(t, p).signIn(p.access.Reseller), name: "cPanel Solo", domain: "203.0.113.60", months: "1"}
+	wait := func(what string, done func() bool) {
+		t.Helper()
+		for begun := time.Now(); !done(); time.Sleep(50 * time.Millisecond) {
+			if time.Since(begun) > soon {
+				t.Fatalf("%s: %s", what, p.logged())
+			}
+		}
+	}
+	wait("buy", func() bool { b.goOn(); return b.bought() })
+	at := "/licences" + strings.TrimPrefix(b.order, "/orders")
+	id := strings.TrimPrefix(b.order, "/orders/")
+	var end string
+	one(t, dir, "book.db", `select ends_at from orders where id = `+id, &end)
+
+	for _, step := range []struct {
+		path   string
+		fields []string
+		here   string // what the visitor's book says of the licence then
+		there  string // what the upstream shop's book says of it
+	}{
+		{"/renew", []string{"months", "1"}, `ends_at > '` + end + `'`, `ends_at > '` + end + `'`},
+		{"/suspend", nil, `suspended`, `suspended`},
+		{"/unsuspend", nil, `not suspended`, `not suspended`},
+		{"/ip", []string{"ip", "203.0.113.61"}, `domain = '203.0.113.61'`, `domain = '203.0.113.61'`},
+		{"/core", []string{"product", b.visitor.product("cPanel Admin")}, `product_id = (select id from product where name = 'cPanel Admin')`, `product_id = (select id from product where name = 'cPanel Admin')`},
+	} {
+		fields := step.fields
+		if step.path == "/renew" || step.path == "/core" {
+			fields = append(fields, "form_token", b.get(at+step.path).value(t, "form_token"))
+		}
+		if a := b.post(at+step.path, fields...); a.status != http.StatusSeeOther {
+			t.Fatalf("%s is answered %d\n%s", step.path, a.status, a.document(t).Find("main").Text())
+		}
+		wait(step.path, func() bool {
+			return count(t, dir, "book.db", `select count(*) from orders where id = `+id+` and `+step.here) == 1
+		})
+		if n := count(t, dir, "upstream/book.db", `select count(*) from orders where domain like '203.0.113.6_' and coalesce(licence_id, 0) = 0 and `+step.there); n != 1 {
+			t.Errorf("after %s the upstream shop's licence is another one", step.path)
+		}
+	}
+	if n := count(t, dir, "sandbox.db", `select count(*) from licence where ip = '203.0.113.61' and product = 'cpanel-admin' and not suspended`); n != 1 {
+		t.Errorf("the CA has %d such licences", n)
+	}
+	must(t, p.stop())
+	must(t, p.soundLog())
+	verified(t, dir)
+}
+
 // bought says whether the visitor has what was ordered.
 func (b *buyer) bought() bool {
 	if b.csr != "" {
