@@ -96,7 +96,7 @@ func TestEveryProductOfTheCatalogComesThroughBothShops(t *testing.T) {
 	p, err := startDemo(dir)
 	must(t, err)
 	admin := visit(t, p).signIn(p.access.Admin)
-	reseller := admin.get("/admin/resellers").document(t).Find("main tbody a:contains('" + p.access.Reseller.Company + "')").First().AttrOr("href", "")
+	reseller := admin.get("/admin/resellers").document(t).Find("main tbody a:contains('"+p.access.Reseller.Company+"')").First().AttrOr("href", "")
 	if a := admin.post(reseller+"/credit", "kind", "topup", "amount", "20000", "reason", "test", "form_token", admin.get(reseller).value(t, "form_token")); a.status != http.StatusSeeOther {
 		t.Fatalf("no credit: %d\n%s", a.status, a.body)
 	}
