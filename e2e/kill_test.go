@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"database/sql"
 	"net/http"
 	"path/filepath"
@@ -115,8 +116,11 @@ func decide(t *testing.T, p *program, b *buyer) {
 // buyer goes the way of one order by HTTP, and goes on after every interruption.
 type buyer struct {
 	*visitor
-	name, domain   string // of the product; what it is for
-	csr            string // empty: a licence
+	name, domain   string   // of the product; what it is for
+	csr            string   // empty: a licence
+	months         string   // empty: 12
+	sans           string   // further names
+	company        []string // fields of the configuration, where it asks for a company
 	product, token string
 	order          string // its address, once known
 }
@@ -130,7 +134,7 @@ func (b *buyer) goOn() {
 		b.token = b.get("/orders/new?product="+b.product).value(b.t, "form_token")
 	}
 	if b.order == "" {
-		a, err := b.do(http.MethodPost, "/orders", form("product", b.product, "months", "12", "domain", b.domain, "form_token", b.token))
+		a, err := b.do(http.MethodPost, "/orders", form("product", b.product, "months", cmp.Or(b.months, "12"), "domain", b.domain, "sans", b.sans, "form_token", b.token))
 		if err != nil {
 			return
 		}
@@ -145,7 +149,7 @@ func (b *buyer) goOn() {
 	if a, err := b.do(http.MethodGet, b.order+"/configure", nil); err != nil {
 		return
 	} else if a.status == http.StatusOK {
-		if _, err := b.do(http.MethodPost, b.order+"/configure", form("csr", b.csr, "method", "dns")); err != nil {
+		if _, err := b.do(http.MethodPost, b.order+"/configure", form(append(b.company, "csr", b.csr, "method", "dns")...)); err != nil {
 			return
 		}
 	}

@@ -16,7 +16,7 @@ func TestAdminSeesAnOrderWithItsMoneyEventsAndUpstream(t *testing.T) {
 	admin.look(200, "admin")
 	admin.shows("main", domain)
 	admin.press("main a[href='/admin" + order + "']")
-	admin.shows("main", domain, "sandbox", "CSR sent", "Wallet", "Held", shop.access.Reseller.Company)
+	admin.shows("main", domain, "datassl", "CSR sent", "Wallet", "Held", shop.access.Reseller.Company)
 	admin.look(200, "admin-order")
 
 	b.open(order + "/dcv")

@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"crypto/ecdsa"
+	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -84,6 +86,128 @@ func TestTheDemoBuysThroughEachDialectFromItsUpstreamShop(t *testing.T) {
 		}
 		stands(t, dir, d.name, d.domain, strings.TrimPrefix(b.order, "/orders/"))
 	}
+	verified(t, dir)
+}
+
+// Whatever the catalog has is delivered: every kind and validation through the dialect
+// that it goes by.
+func TestEveryProductOfTheCatalogComesThroughBothShops(t *testing.T) {
+	dir := copied(t)
+	p, err := startDemo(dir)
+	must(t, err)
+	admin := visit(t, p).signIn(p.access.Admin)
+	reseller := admin.get("/admin/resellers").document(t).Find("main tbody a:contains('"+p.access.Reseller.Company+"')").First().AttrOr("href", "")
+	if a := admin.post(reseller+"/credit", "kind", "topup", "amount", "20000", "reason", "test", "form_token", admin.get(reseller).value(t, "form_token")); a.status != http.StatusSeeOther {
+		t.Fatalf("no credit: %d\n%s", a.status, a.body)
+	}
+	var list struct {
+		Products []struct {
+			Name       string `json:"name"`
+			Type       string `json:"type"`
+			Validation string `json:"validation_type"`
+		} `json:"products"`
+	}
+	_, answer := curl(t, "-H", "X-API-Key: "+p.access.Reseller.APIKey, p.url+"/api/reseller/products")
+	raw, err := json.Marshal(answer)
+	must(t, err)
+	must(t, json.Unmarshal(raw, &list))
+	if len(list.Products) < 25 {
+		t.Fatalf("only %d products", len(list.Products))
+	}
+	buyer0 := visit(t, p).signIn(p.access.Reseller)
+	forCode := rsaKey(t, 3072)
+	for i, product := range list.Products {
+		t.Run(product.Name, func(t *testing.T) {
+			t.Parallel() // the authority takes its time over companies
+			v := *buyer0
+			v.t = t
+			b := &buyer{visitor: &v, name: product.Name, domain: fmt.Sprintf("urun%d.ornek.com.tr", i)}
+			if product.Validation != "dv" {
+				b.company = []string{"organisation", "Örnek Yazılım A.Ş.", "street", "Atatürk Bulvarı 7", "city", "Ankara", "country", "TR",
+					"first_name", "Ada", "last_name", "Yılmaz", "contact_email", "ada@ornek.com.tr", "phone", "+90 312 555 00 00"}
+			}
+			switch product.Type {
+			case "licence":
+				b.domain = fmt.Sprintf("203.0.113.%d", 100+i)
+			case "code-signing":
+				b.domain, b.csr = "", request(t, forCode)
+				b.company = append(b.company, "delivery", "own_token")
+			case "wildcard":
+				b.domain = "*." + b.domain
+				b.csr = request(t, ecdsaKey(t), b.domain)
+			case "multi-domain":
+				b.sans = "baska." + b.domain + "\nyine." + b.domain
+				b.csr = request(t, ecdsaKey(t), b.domain)
+			default:
+				b.csr = request(t, ecdsaKey(t), b.domain)
+			}
+			for begun := time.Now(); !b.bought(); b.goOn() {
+				if time.Since(begun) > 2*soon {
+					t.Fatalf("it is not delivered: %s", b.get(b.order).document(t).Find("main").Text())
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		must(t, p.stop())
+		must(t, p.soundLog())
+		verified(t, dir)
+	})
+}
+
+// What is done to a licence is done to the one that the upstream shop sold, and to the
+// one that the CA made.
+func TestALicenceIsTheSameThroughBothShops(t *testing.T) {
+	dir := copied(t)
+	p, err := startDemo(dir)
+	must(t, err)
+	b := &buyer{visitor: visit(t, p).signIn(p.access.Reseller), name: "cPanel Solo", domain: "203.0.113.60", months: "1"}
+	wait := func(what string, done func() bool) {
+		t.Helper()
+		for begun := time.Now(); !done(); time.Sleep(50 * time.Millisecond) {
+			if time.Since(begun) > soon {
+				t.Fatalf("%s: %s", what, p.logged())
+			}
+		}
+	}
+	wait("buy", func() bool { b.goOn(); return b.bought() })
+	at := "/licences" + strings.TrimPrefix(b.order, "/orders")
+	id := strings.TrimPrefix(b.order, "/orders/")
+	var end string
+	one(t, dir, "book.db", `select ends_at from orders where id = `+id, &end)
+
+	for _, step := range []struct {
+		path   string
+		fields []string
+		here   string // what the visitor's book says of the licence then
+		there  string // what the upstream shop's book says of it
+	}{
+		{"/renew", []string{"months", "1"}, `ends_at > '` + end + `'`, `ends_at > '` + end + `'`},
+		{"/suspend", nil, `suspended`, `suspended`},
+		{"/unsuspend", nil, `not suspended`, `not suspended`},
+		{"/ip", []string{"ip", "203.0.113.61"}, `domain = '203.0.113.61'`, `domain = '203.0.113.61'`},
+		{"/core", []string{"product", b.visitor.product("cPanel Admin")}, `product_id = (select id from product where name = 'cPanel Admin')`, `product_id = (select id from product where name = 'cPanel Admin')`},
+	} {
+		fields := step.fields
+		if step.path == "/renew" || step.path == "/core" {
+			fields = append(fields, "form_token", b.get(at+step.path).value(t, "form_token"))
+		}
+		if a := b.post(at+step.path, fields...); a.status != http.StatusSeeOther {
+			t.Fatalf("%s is answered %d\n%s", step.path, a.status, a.document(t).Find("main").Text())
+		}
+		wait(step.path, func() bool {
+			return count(t, dir, "book.db", `select count(*) from orders where id = `+id+` and `+step.here) == 1
+		})
+		if n := count(t, dir, "upstream/book.db", `select count(*) from orders where domain like '203.0.113.6_' and coalesce(licence_id, 0) = 0 and `+step.there); n != 1 {
+			t.Errorf("after %s the upstream shop's licence is another one", step.path)
+		}
+	}
+	if n := count(t, dir, "sandbox.db", `select count(*) from licence where ip = '203.0.113.61' and product = 'cpanel-admin' and not suspended`); n != 1 {
+		t.Errorf("the CA has %d such licences", n)
+	}
+	must(t, p.stop())
+	must(t, p.soundLog())
 	verified(t, dir)
 }
 

@@ -142,6 +142,7 @@ type Submission struct {
 	Contact     Contact        // the person the CA may ask
 	Org         Organization   // OV, EV and code signing
 	IP          string         // licences: the server's address
+	Delivery    string         // code signing: where the key will live, own_token, shipped_token or hsm; for upstreams that ask
 
 	// Earlier is the upstream's id of what an earlier submission for the same wish came to, when that was refused (see
 	// Refusal.UpstreamID) or rejected (StateRejected). An upstream whose rejected orders can be corrected, and so were paid

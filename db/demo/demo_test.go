@@ -257,6 +257,13 @@ func TestDemoShop(t *testing.T) {
 			t.Errorf("roles %v", roles)
 		}
 	})
+	t.Run("programs of the first reseller may speak every dialect", func(t *testing.T) {
+		for _, dialect := range demo.Dialects[1:] {
+			if yes, err := book.ResellerSpeaks(ctx, result.Resellers[0].ID, dialect); err != nil || !yes {
+				t.Errorf("%s: %v, %v", dialect, yes, err)
+			}
+		}
+	})
 	t.Run("wallets are never overdrawn", func(t *testing.T) {
 		for i, r := range result.Resellers {
 			var lowest int64

@@ -21,6 +21,8 @@ func (p product) through() string {
 	switch {
 	case p.kind == db.KindLicence:
 		return "license724"
+	case p.kind == db.KindCodeSigning:
+		return "datassl" // which has a word for where the key will live
 	case p.brand == "Thawte":
 		return "ssl247"
 	case p.code == "sectigo-essentialssl", p.code == "geotrust-quickssl-premium-wildcard":

@@ -202,6 +202,7 @@ func SubmissionFor(s db.Submission) providers.Submission {
 			Email: s.Contact.Email, Phone: s.Contact.Phone},
 		Org: providers.Organization{Name: s.Contact.Organisation, Street: s.Contact.Street, City: s.Contact.City,
 			Province: s.Contact.Province, PostalCode: s.Contact.PostalCode, Country: s.Contact.Country, Phone: s.Contact.Phone},
+		Delivery: s.Contact.Delivery,
 	}
 	for _, n := range s.Names {
 		out.Names = append(out.Names, providers.DomainChoice{Name: n.Name, Method: providers.Method(n.Method), Email: n.Email})

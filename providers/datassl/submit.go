@@ -304,6 +304,7 @@ func configuration(id int64, sub providers.Submission) api.Configuration {
 		AdminFirstName: sub.Contact.FirstName, AdminLastName: sub.Contact.LastName, AdminTitle: sub.Contact.Title, AdminEmail: sub.Contact.Email,
 		AdminPhone: sub.Contact.Phone, OrgName: sub.Org.Name, OrgAddress: sub.Org.Street, OrgCity: sub.Org.City, OrgState: sub.Org.Province,
 		OrgPostalCode: sub.Org.PostalCode, OrgCountry: sub.Org.Country,
+		Delivery: sub.Delivery,
 	}
 	if len(sub.Names) > 0 {
 		f.DCVMethod, f.ApproverEmail = string(sub.Names[0].Method), sub.Names[0].Email

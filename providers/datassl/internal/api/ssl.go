@@ -72,6 +72,8 @@ type Configuration struct {
 	OrgState       string `json:"org_state,omitempty"`
 	OrgPostalCode  string `json:"org_postal_code,omitempty"`
 	OrgCountry     string `json:"org_country,omitempty"`
+
+	Delivery string `json:"delivery,omitempty"` // code signing: where the key will live; not in the document, another Certbay asks for it
 }
 
 // Configure hands in the CSR and how domain control will be shown.
