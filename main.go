@@ -157,6 +157,7 @@ func (d demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer shop.Close()
+	shop.Web.Kinds = kinds
 	if d.FailAt != "" {
 		shop.Web.Book.FailPoint = func(name string) {
 			if name == d.FailAt {

@@ -141,14 +141,29 @@ func (db *DB) WatchBalances(ctx context.Context) error {
 	})
 }
 
+// askSoon makes the job of an upstream due, unless somebody does it now: what it is
+// told then is as new as any.
+func askSoon(ctx context.Context, t *tx, id int64) error {
+	var there bool
+	err := t.QueryRowContext(ctx, `select exists (select 1 from job where kind = $1 and subject_id = $2)`, JobBalance, id).Scan(&there)
+	if err != nil {
+		return driverError(err)
+	}
+	if !there {
+		return ensureJob(ctx, t, JobBalance, id, t.now)
+	}
+	_, err = t.ExecContext(ctx, `update job set run_at = $1, failures = 0, failed = false where kind = $2 and subject_id = $3 and not `+leased, t.now, JobBalance, id)
+	return err
+}
+
 // AskBalance has an upstream asked for its balance now and answers the job, to be
-// waited for with AwaitJob. ErrNotFound.
+// waited for with AwaitJob. One that asks at this moment is left to it. ErrNotFound.
 func (db *DB) AskBalance(ctx context.Context, id int64) (job int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		if _, err := upstream(ctx, t, id); err != nil {
 			return err
 		}
-		if err := ensureJob(ctx, t, JobBalance, id, t.now); err != nil {
+		if err := askSoon(ctx, t, id); err != nil {
 			return err
 		}
 		return driverError(t.QueryRowContext(ctx, `select id from job where kind = $1 and subject_id = $2`, JobBalance, id).Scan(&job))

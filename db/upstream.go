@@ -173,7 +173,7 @@ func (db *DB) UpdateUpstream(ctx context.Context, by Actor, id int64, w Upstream
 				return err
 			}
 		}
-		if err := ensureJob(ctx, t, JobBalance, id, t.now); err != nil {
+		if err := askSoon(ctx, t, id); err != nil {
 			return err
 		}
 		w.Name, w.Kind = before.Name, before.Kind

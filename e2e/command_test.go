@@ -23,7 +23,7 @@ func TestHelpNamesEveryCommandInLinesThatFit(t *testing.T) {
 	if code != 0 {
 		t.Errorf("--help exits %d", code)
 	}
-	for _, command := range []string{"serve", "demo", "migrate", "admin create", "verify", "backup", "version"} {
+	for _, command := range []string{"serve", "demo", "migrate", "admin create", "verify", "backup", "rotate-key", "version"} {
 		if !strings.Contains(out, "\n  "+command) {
 			t.Errorf("--help does not list %s", command)
 		}

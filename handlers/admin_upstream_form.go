@@ -101,9 +101,11 @@ var upstreamProblems = map[string]string{
 }
 
 func refusedUpstream(m *views.UpstreamForm, refused *db.Rejected) {
+	var found views.Problems
 	for _, p := range refused.Problems {
-		m.Problems = append(m.Problems, views.Problem{Field: p.Field, Key: upstreamProblems[p.Code]})
+		found = append(found, views.Problem{Field: p.Field, Key: upstreamProblems[p.Code]})
 	}
+	m.Problems = append(found, m.Problems...)
 }
 
 // account is the wish as a row and its secrets, those that stay as they are
@@ -156,7 +158,7 @@ func (h *Handlers) AdminNewUpstream(c echo.Context) error {
 		return err
 	}
 	if slices.Contains(names, w.Name) {
-		m.Problems = append(m.Problems, views.Problem{Field: "name", Key: "upstreams.problem.taken"})
+		m.Problems = slices.Insert(m.Problems, 0, views.Problem{Field: "name", Key: "upstreams.problem.taken"})
 	}
 	var refused *db.Rejected
 	if errors.As(w.Check(), &refused) {
@@ -254,6 +256,7 @@ func (h *Handlers) AdminTestUpstream(c echo.Context) error {
 		}
 	}
 	if c.Request().Header.Get("HX-Request") == "true" {
+		m.Part = true
 		return fragment(c, status, views.UpstreamTestPart(m))
 	}
 	for _, text := range w.Secrets {

@@ -175,13 +175,14 @@ func (h *Handlers) AdminAskBalance(c echo.Context) error {
 		return err
 	}
 	asked := h.Book.Now()
-	job, err := h.Book.AskBalance(ctx, before.ID)
-	if err != nil {
-		return err
-	}
 	kind, text := "info", i18n.T(ctx, "upstreams.ask.waiting")
 	for end := time.Now().Add(balancePatience); time.Now().Before(end); {
-		if err := h.Book.AwaitJob(ctx, job, time.Second); err != nil {
+		// Once more each time: one that was about to end when it was asked for told nothing new.
+		job, err := h.Book.AskBalance(ctx, before.ID)
+		if err != nil {
+			return err
+		}
+		if err := h.Book.AwaitJob(ctx, job, 500*time.Millisecond); err != nil {
 			return err
 		}
 		rows, err := h.upstreamRows(ctx)
@@ -198,11 +199,6 @@ func (h *Handlers) AdminAskBalance(c echo.Context) error {
 		} else if !r.LastSuccessAt.Before(asked) {
 			kind, text = "success", i18n.T(ctx, "upstreams.ask.done")
 			break
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
 		}
 	}
 	if err := flash(c, kind, text); err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net/http"
 	"regexp"
 	"strings"
 )
@@ -51,6 +52,9 @@ func Diagnose(err error) (Cause, string) {
 
 // cause is the Trouble, that with TLS told apart.
 func (f *Failure) cause() Cause {
+	if f.Trouble == TroubleStatus && (f.Status == http.StatusNotFound || f.Status == http.StatusMethodNotAllowed) {
+		return Cause(TroubleContent) // whatever answers, it is not this API
+	}
 	if f.Trouble != TroubleTLS {
 		return Cause(f.Trouble)
 	}

@@ -28,7 +28,7 @@ type Field struct {
 	// "envelope", "login", "project" and "credit_cents", and show any other as it is. Not one of "name", "kind", "base_url",
 	// "active" and "low_balance", which every upstream has.
 	Code     string
-	Secret   bool   // sealed in the book and never shown again
+	Secret   bool // sealed in the book and never shown again
 	Optional bool
 	Choices  []string // empty: free text; the first one is usual
 }

@@ -69,6 +69,7 @@ type UpstreamForm struct {
 	Low           string
 	Unit          string // of Low, where it is known
 	Test          UpstreamTest
+	Part          bool // only the outcome of a test is drawn, which has to name what is wrong
 	Again         bool // secrets were typed and must be typed again to be kept
 	Problems      Problems
 	SecretsDays   int
@@ -137,12 +138,12 @@ func (u UpstreamRow) look() (kind, icon, key string) {
 	return "success", "check", "admin.upstream.fine"
 }
 
-// rate is the share of calls that failed.
+// rate is the share of calls that failed, rounded up.
 func (u UpstreamRow) rate(ctx context.Context) string {
 	if u.Calls == 0 {
 		return i18n.T(ctx, "upstreams.rate.none")
 	}
-	return i18n.N(ctx, "upstreams.rate", int(u.Calls), "Percent", i18n.Percent(ctx, int(u.Failures*10000/u.Calls)/100*100))
+	return i18n.N(ctx, "upstreams.rate", int(u.Calls), "Percent", i18n.Percent(ctx, int((u.Failures*100+u.Calls-1)/u.Calls)*100))
 }
 
 // secretsWarned is how long before a login expires it is warned of.

@@ -1260,7 +1260,7 @@ func UpstreamTestPart(m UpstreamForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-		} else if len(m.Problems) > 0 {
+		} else if m.Part {
 			templ_7745c5c3_Var56 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

@@ -43,7 +43,7 @@ func newMetrics(book *db.DB) *metrics {
 	lost := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "certbay_api_requests_unlogged_total", Help: "Requests to the API that are missing in its log because the book did not keep up.",
 	}, func() float64 { return float64(book.APIRequestsLost()) })
-	m.registry.MustRegister(m.requests, m.cspReports, m.jobs, jobCounts{book}, lost,
+	m.registry.MustRegister(m.requests, m.cspReports, m.jobs, jobCounts{book}, upstreamStates{book}, lost,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
