@@ -9,8 +9,8 @@ import (
 // What an admin decides about an order, each with its line in the audit.
 
 // LookNow asks the upstream of an order for news at once and returns the job to
-// wait for. An unsure order is looked up there by our reference. ErrStale when
-// nothing is under way there.
+// wait for. An unsure order is looked up there by our reference, one that could
+// not be sent is sent. ErrStale when nothing is under way there.
 func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		o, c, err := underWay(ctx, t, orderID)
@@ -22,6 +22,8 @@ func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64
 			if err = ensureJob(ctx, t, JobSubmit, c.ID, t.now); err == nil {
 				jobID, err = waitingJob(ctx, t, JobSubmit, c.ID)
 			}
+		case o.Fulfilment == FulfilmentQueued:
+			jobID, err = sendNow(ctx, t, c)
 		case c.UpstreamID == "":
 			return ErrStale
 		default:

@@ -412,9 +412,8 @@ func TestWhateverGoesWrongAWishIsOneOrderPaidOnce(t *testing.T) {
 						continue
 					}
 					ok := t.Run(f.name, func(t *testing.T) {
-						whole := b.t
 						b.t = t
-						defer func() { b.t = whole }()
+						defer func() { b.t = b.whole }()
 						got := b.try(f)
 						if want := d.comesTo(f.reach); got != want {
 							t.Errorf("it came to %q, want %q", got, want)
