@@ -108,7 +108,7 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 		newest := list[0]
 		m.Upstream = views.UpstreamState{Name: newest.Upstream, Sandbox: newest.Upstream == sandboxUpstream,
 			Reference: newest.Reference, ID: newest.UpstreamID, SeenAt: o.UpstreamSeenAt}
-		m.CanLook = newest.State == db.CertificateRequested && (newest.UpstreamID != "" || o.CanLookUp())
+		m.CanLook = o.CanLook(newest)
 	}
 	switch job, err := h.Book.Unsent(ctx, o.ID); {
 	case err == nil:

@@ -15,7 +15,6 @@ import (
 	"certbay/providers"
 	"certbay/providers/pretend"
 	"certbay/providers/providertest"
-	"certbay/web"
 	"certbay/web/webtest"
 )
 
@@ -42,7 +41,7 @@ func (d dialect) buyer(t *testing.T) *buyer {
 	b := &buyer{dialect: d, t: t, whole: t, by: db.Actor{Kind: db.ByPerson, ID: 1, Name: "Ayşe"}, upstream: providers.Registry{}}
 	seller, code := d.openSeller(t)
 	b.seller = seller
-	b.Site = webtest.Open(t, func(c *web.Config) { c.Upstreams = []string{"upstream"} })
+	b.Site = webtest.Open(t)
 	b.worker = b.hand()
 	group, err := b.Book.CreateGroup(ctx, db.System, "Gold")
 	if err == nil {

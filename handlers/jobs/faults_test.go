@@ -347,7 +347,7 @@ func (b *buyer) decided(f fault, o db.Order, there bool) string {
 	if o.Fulfilment == db.FulfilmentRefused {
 		says("The upstream refused the request")
 		says(f.words)
-		if got := b.buttons(o.ID); !slices.Equal(got, []string{"cancel"}) {
+		if got := b.buttons(o.ID); !slices.Contains(got, "cancel") || slices.Contains(got, "placed") || slices.Contains(got, "look") {
 			t.Errorf("buttons %v", got)
 		}
 		b.press(o.ID, "cancel", url.Values{"reason": {"the product is paused"}})
