@@ -10,8 +10,9 @@ import (
 // What an admin decides about an order, each with its line in the audit.
 
 // LookNow asks the upstream of an order for news at once and returns the job to
-// wait for. An unsure order is looked up there by our reference. ErrStale when
-// nothing is under way there.
+// wait for; of an unsure order, whether it is there under our reference. One that
+// could not be sent is sent. ErrStale when nothing is under way there, or when
+// nobody could tell (see CanLook).
 func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64, err error) {
 	err = db.transact(ctx, func(t *tx) error {
 		o, c, err := underWay(ctx, t, orderID)
@@ -19,16 +20,12 @@ func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64
 			return err
 		}
 		switch {
-		case o.CanLookUp():
-			if err = ensureJob(ctx, t, JobSubmit, c.ID, t.now); err == nil {
-				jobID, err = waitingJob(ctx, t, JobSubmit, c.ID)
-			}
-		case c.UpstreamID == "":
-			return ErrStale
+		case o.Fulfilment == FulfilmentQueued:
+			jobID, err = sendNow(ctx, t, c)
+		case !o.CanLook(c):
+			err = ErrStale
 		default:
-			if jobID, err = waitingJob(ctx, t, JobCheck, c.ID); errors.Is(err, ErrNotFound) {
-				jobID, err = enqueue(ctx, t, JobCheck, c.ID, nil, t.now)
-			}
+			jobID, err = lookNow(ctx, t, c)
 		}
 		if err != nil {
 			return err
@@ -36,6 +33,28 @@ func (db *DB) LookNow(ctx context.Context, by Actor, orderID int64) (jobID int64
 		return audit(ctx, t, by, Change{Action: "order.look", Object: object("order", o.ID), ResellerID: o.ResellerID})
 	})
 	return jobID, err
+}
+
+// lookNow queues a look, one at a time.
+func lookNow(ctx context.Context, t *tx, c Certificate) (jobID int64, err error) {
+	kind := JobCheck
+	if c.UpstreamID == "" {
+		kind = JobSubmit // which looks an unsure order up and sends nothing before the upstream's word
+		if err := ensureJob(ctx, t, kind, c.ID, t.now); err != nil {
+			return 0, err
+		}
+	}
+	if jobID, err = waitingJob(ctx, t, kind, c.ID); errors.Is(err, ErrNotFound) {
+		jobID, err = enqueue(ctx, t, kind, c.ID, nil, t.now)
+	}
+	return jobID, err
+}
+
+// CanLook says whether LookNow could learn something of an order by its newest
+// request: how it stands there, or whether it is there at all. Of what was wanted of
+// a licence no upstream can tell, and most not of a licence either.
+func (o Order) CanLook(newest Certificate) bool {
+	return newest.State == CertificateRequested && (newest.UpstreamID != "" || o.Fulfilment == FulfilmentUnsure && o.Kind != KindLicence)
 }
 
 // DecidePlaced settles an unsure order: the upstream has it, under upstreamID. What
@@ -127,10 +146,6 @@ func (db *DB) DecideCancel(ctx context.Context, by Actor, orderID int64, reason 
 func (o Order) AdminCanCancel() bool {
 	return o.CanCancel() || o.Fulfilment == FulfilmentUnsure && o.Status.CanMove(StatusCancelled) && o.Status != StatusCompleted
 }
-
-// CanLookUp says that an unsure order may be found upstream by our reference. No
-// upstream can be asked after a change of a licence, and most not after a licence.
-func (o Order) CanLookUp() bool { return o.Fulfilment == FulfilmentUnsure && o.Kind != KindLicence }
 
 // unsure holds an order that a person has to decide about.
 func unsure(ctx context.Context, t *tx, orderID int64) (Order, Certificate, error) {

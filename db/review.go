@@ -12,6 +12,7 @@ type ReviewKind string
 const (
 	ReviewUnsure  ReviewKind = "unsure"  // an order nobody knows to be placed
 	ReviewRefused ReviewKind = "refused" // an order its upstream refused
+	ReviewUnsent  ReviewKind = "unsent"  // an order that its upstream could not be given for long
 	ReviewJob     ReviewKind = "job"     // a job that was given up
 	ReviewMail    ReviewKind = "mail"    // a mail that could not be sent
 	ReviewTopUp   ReviewKind = "topup"   // a top-up that a reseller asks for
@@ -30,8 +31,8 @@ type ReviewItem struct {
 }
 
 // Review lists what waits for a person, oldest first, at most limit, and counts
-// all of it. A mail that failed and an order that is unsure stand there once: their
-// jobs are not listed.
+// all of it. A mail that failed and an order that is unsure or can't be sent stand
+// there once: their jobs are not listed.
 func (db *DB) Review(ctx context.Context, limit int) ([]ReviewItem, int, error) {
 	var items []ReviewItem
 	total := 0
@@ -40,10 +41,12 @@ func (db *DB) Review(ctx context.Context, limit int) ([]ReviewItem, int, error) 
 			`orders o join reseller r on r.id = o.reseller_id left join order_event since on since.id =
 				(select max(e.id) from order_event e where e.order_id = o.id and e.kind in ('unsure', 'refused'))`,
 			`o.fulfilment in ('unsure', 'refused') and o.status <> 'cancelled'`},
+		{`'unsent', o.id, o.number, o.domain, r.name, j.last_error, j.created_at, 0`,
+			`job j join certificate c on c.id = j.subject_id join orders o on o.id = c.order_id join reseller r on r.id = o.reseller_id`, unsent},
 		{`'job', j.id, j.kind, '', '', j.last_error, j.run_at, 0`, `job j`,
 			`j.failed = true and not exists (select 1 from mail m where j.kind = 'mail' and m.id = j.subject_id and m.state = 'failed')
 				and not exists (select 1 from certificate c join orders o on o.id = c.order_id
-					where j.kind = 'submit' and c.id = j.subject_id and o.fulfilment = 'unsure')`},
+					where j.kind = 'submit' and c.id = j.subject_id and o.fulfilment in ('unsure', 'queued'))`},
 		{`'mail', m.id, m.subject, '', m.recipient, m.error, m.created_at, 0`, `mail m`, `m.state = 'failed'`},
 		{`'topup', u.id, u.bank_reference, '', r.name, '', u.created_at, u.amount_cents`, `topup u join reseller r on r.id = u.reseller_id`, `u.state = 'pending'`},
 	} {

@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -112,7 +114,17 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 		newest := list[0]
 		m.Upstream = views.UpstreamState{Name: newest.Upstream, Sandbox: newest.Upstream == sandboxUpstream,
 			Reference: newest.Reference, ID: newest.UpstreamID, SeenAt: o.UpstreamSeenAt}
-		m.CanLook = newest.State == db.CertificateRequested && (newest.UpstreamID != "" || o.CanLookUp())
+		m.CanLook = o.CanLook(newest)
+	}
+	switch job, err := h.Book.Unsent(ctx, o.ID); {
+	case err == nil:
+		m.CanLook = true
+		m.Unsent = &views.UnsentOrder{Tries: job.Failures, Cause: job.LastError, Again: job.RunAt}
+		if job.Failed {
+			m.Unsent.Again = time.Time{}
+		}
+	case !errors.Is(err, db.ErrNotFound):
+		return m, err
 	}
 	if m.Names, err = h.orderNames(c, o, list); err != nil {
 		return m, err

@@ -61,6 +61,8 @@ func (r ReviewItem) look() (kind, icon string) {
 	switch r.Kind {
 	case "unsure":
 		return "warning", "hourglass"
+	case "unsent":
+		return "warning", "activity"
 	case "refused":
 		return "error", "file-warning"
 	case "job":
@@ -86,7 +88,7 @@ func (r ReviewItem) title(ctx context.Context) string {
 
 func (r ReviewItem) known() string {
 	switch r.Kind {
-	case "unsure", "refused", "job", "mail":
+	case "unsure", "refused", "unsent", "job", "mail":
 		return r.Kind
 	default:
 		return "job"

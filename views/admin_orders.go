@@ -60,12 +60,20 @@ type AdminOrderPage struct {
 	Events       []OrderEvent // newest first
 	Audit        []AuditEntry // newest first
 
-	CanLook   bool        // there is something upstream to look at
-	CanDecide bool        // fulfilment unsure: placed or not is a person's decision
-	CanCancel bool        // nothing issued yet
-	Refund    money.Money // what cancelling gives back
-	Problems  Problems    // fields upstream_id, reason
-	Typed     string      // upstream_id or, on the page that cancels, reason; as it was typed
+	Unsent    *UnsentOrder // it waits to be sent and could not be; nil otherwise
+	CanLook   bool         // there is something upstream to look at
+	CanDecide bool         // fulfilment unsure: placed or not is a person's decision
+	CanCancel bool         // nothing issued yet
+	Refund    money.Money  // what cancelling gives back
+	Problems  Problems     // fields upstream_id, reason
+	Typed     string       // upstream_id or, on the page that cancels, reason; as it was typed
+}
+
+// UnsentOrder is why an order that waits to be sent could not be.
+type UnsentOrder struct {
+	Tries int
+	Cause string    // verbatim
+	Again time.Time // when it is tried again by itself; zero: it is not
 }
 
 // UpstreamState is how an order's newest request stands at its upstream.

@@ -24,9 +24,11 @@ import (
 type buyer struct {
 	*webtest.Site
 	dialect
-	t        *testing.T
+	t        *testing.T // what is under way, of
+	whole    *testing.T // all that is done with the buyer
 	seller   *webtest.Shop
-	admin    *webtest.Browser
+	browser  *webtest.Browser   // see admin
+	since    time.Time          // when it signed in
 	upstream providers.Registry // "upstream" is what is bought from
 	worker   *jobs.Worker
 	product  int64
@@ -37,11 +39,10 @@ type buyer struct {
 func (d dialect) buyer(t *testing.T) *buyer {
 	t.Helper()
 	ctx := t.Context()
-	b := &buyer{dialect: d, t: t, by: db.Actor{Kind: db.ByPerson, ID: 1, Name: "Ayşe"}, upstream: providers.Registry{}}
+	b := &buyer{dialect: d, t: t, whole: t, by: db.Actor{Kind: db.ByPerson, ID: 1, Name: "Ayşe"}, upstream: providers.Registry{}}
 	seller, code := d.openSeller(t)
 	b.seller = seller
 	b.Site = webtest.Open(t, func(c *web.Config) { c.Upstreams = b.upstream })
-	b.admin = b.SignedIn(t, db.RoleAdmin)
 	b.worker = b.hand()
 	group, err := b.Book.CreateGroup(ctx, db.System, "Gold")
 	if err == nil {
@@ -287,24 +288,34 @@ func (b *buyer) inReview(id int64) (item db.ReviewItem, found bool) {
 	return item, false
 }
 
+// admin is a browser of the operator, who signs in again when the clock has run on.
+func (b *buyer) admin() *webtest.Browser {
+	b.t.Helper()
+	if b.browser == nil || b.Book.Now().Sub(b.since) > time.Hour {
+		b.browser, b.since = b.SignedIn(b.whole, db.RoleAdmin), b.Book.Now()
+	}
+	return b.browser
+}
+
 // page is what the operator reads of an order, in one line.
 func (b *buyer) page(id int64) string {
 	b.t.Helper()
-	return strings.Join(strings.Fields(b.admin.Get(fmt.Sprint("/admin/orders/", id)).Document(b.t).Find("main").Text()), " ")
+	return strings.Join(strings.Fields(b.admin().Get(fmt.Sprint("/admin/orders/", id)).Document(b.t).Find("main").Text()), " ")
 }
 
 // press sends what a button of the order's page sends.
 func (b *buyer) press(id int64, button string, form map[string][]string) {
 	b.t.Helper()
-	if a := b.admin.Post(fmt.Sprintf("/admin/orders/%d/%s", id, button), form); a.Status != 303 {
-		b.t.Fatalf("%s: %d\n%s", button, a.Status, a.Body)
+	own := fmt.Sprint("/admin/orders/", id)
+	if a := b.admin().Post(own+"/"+button, form); a.Status != 303 || a.Location != own {
+		b.t.Fatalf("%s: %d, to %q\n%s", button, a.Status, a.Location, a.Body)
 	}
 }
 
 // buttons are those that the order's page shows.
 func (b *buyer) buttons(id int64) (list []string) {
 	b.t.Helper()
-	doc := b.admin.Get(fmt.Sprint("/admin/orders/", id)).Document(b.t)
+	doc := b.admin().Get(fmt.Sprint("/admin/orders/", id)).Document(b.t)
 	for _, button := range []string{"look", "placed", "resubmit", "cancel"} {
 		path := fmt.Sprintf("/admin/orders/%d/%s", id, button)
 		if doc.Find(`form[action="`+path+`"], a[href="`+path+`"], button[formaction="`+path+`"]`).Length() > 0 {

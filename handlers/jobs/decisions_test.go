@@ -46,7 +46,14 @@ func TestLookAgainFindsAnOrderWhoseUpstreamCouldNotBeAsked(t *testing.T) {
 	b.through(road.URL, patience)
 	var pressed webtest.Answer
 	var hand sync.WaitGroup
-	hand.Go(func() { pressed = b.admin.Post(fmt.Sprintf("/admin/orders/%d/look", o.ID), nil) })
+	admin := b.admin()
+	hand.Go(func() { pressed = admin.Post(fmt.Sprintf("/admin/orders/%d/look", o.ID), nil) })
+	for end := time.Now().Add(10 * time.Second); b.submitJob(o.ID).Failed; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			hand.Wait()
+			t.Fatalf("the button has no effect: %d, to %s", pressed.Status, pressed.Location)
+		}
+	}
 	b.until(o.ID, "found", func(o db.Order) bool { return o.Fulfilment == db.FulfilmentAccepted })
 	hand.Wait()
 	if pressed.Status != 303 {
@@ -66,7 +73,7 @@ func TestMarkedAsPlacedIsRefusedForTheIdOfAnotherOrder(t *testing.T) {
 	b.deliver(first.ID)
 	o, road := b.doubtful(webtest.LostAfter)
 	theirs := b.certificate(first.ID).UpstreamID
-	a := b.admin.Post(fmt.Sprintf("/admin/orders/%d/placed", o.ID), url.Values{"upstream_id": {theirs}})
+	a := b.admin().Post(fmt.Sprintf("/admin/orders/%d/placed", o.ID), url.Values{"upstream_id": {theirs}})
 	if a.Status != 422 || b.now(o.ID).Fulfilment != db.FulfilmentUnsure {
 		t.Errorf("%d, and the order is %s", a.Status, b.now(o.ID).Fulfilment)
 	}
@@ -81,7 +88,7 @@ func TestSentAgainSendsOnceMore(t *testing.T) {
 	b := of("license724").buyer(t)
 	o, road := b.doubtful(webtest.LostBefore)
 	b.press(o.ID, "resubmit", nil)
-	if a := b.admin.Post(fmt.Sprintf("/admin/orders/%d/resubmit", o.ID), nil); a.Status != 409 {
+	if a := b.admin().Post(fmt.Sprintf("/admin/orders/%d/resubmit", o.ID), nil); a.Status != 409 {
 		t.Errorf("the button pressed twice: %d", a.Status)
 	}
 	road.Clear()
@@ -91,6 +98,73 @@ func TestSentAgainSendsOnceMore(t *testing.T) {
 		t.Errorf("it arrived %d times", n)
 	}
 	b.sound()
+}
+
+// The login stays refused: the order is tried on and on, and somebody is told.
+func TestOrderThatCantBeSentForLongIsInReviewAndSentFromThere(t *testing.T) {
+	for _, d := range dialects {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			b := d.buyer(t)
+			road := b.seller.Road(t, b.prefix, nil)
+			road.Always(d.denies)
+			b.through(road.URL, patience)
+			o := b.order()
+			reviewed := func() (item db.ReviewItem, found bool) {
+				list, _, err := b.Book.Review(t.Context(), 100)
+				if err != nil {
+					t.Fatal(err)
+				}
+				i := slices.IndexFunc(list, func(i db.ReviewItem) bool { return i.Kind == db.ReviewUnsent && i.ID == o.ID })
+				if i < 0 {
+					return item, false
+				}
+				return list[i], true
+			}
+			tried := func(times int) {
+				for end := time.Now().Add(20 * time.Second); b.submitJob(o.ID).Failures < times && time.Now().Before(end); {
+					b.step(b.worker, "")
+				}
+			}
+			if tried(5); b.submitJob(o.ID).Failures != 5 {
+				t.Fatalf("%+v", b.submitJob(o.ID))
+			}
+			if item, found := reviewed(); found {
+				t.Errorf("after five tries it is in review: %+v", item)
+			}
+			tried(6)
+			item, found := reviewed()
+			if !found || item.Name != o.Number || !strings.Contains(item.Reason, "upstream") {
+				t.Fatalf("%v: %+v", found, item)
+			}
+			for _, sentence := range []string{"Not sent yet", "upstream could not be reached or turned us away, 6 times in a row so far. Nothing was bought there.", item.Reason, "It is tried again by itself"} {
+				if page := b.page(o.ID); !strings.Contains(page, sentence) {
+					t.Errorf("the page does not say %q:\n%s", sentence, page)
+				}
+			}
+			if got := b.buttons(o.ID); !slices.Equal(got, []string{"look", "cancel"}) {
+				t.Errorf("buttons %v", got)
+			}
+			road.Clear()
+			b.through(road.URL, patience)
+			before := b.Book.Now()
+			var hand sync.WaitGroup
+			admin := b.admin()
+			hand.Go(func() { admin.Post(fmt.Sprintf("/admin/orders/%d/look", o.ID), nil) })
+			for end := time.Now().Add(10 * time.Second); b.submitJob(o.ID).RunAt.After(b.Book.Now()); time.Sleep(5 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatal("the button has no effect")
+				}
+			}
+			b.until(o.ID, "accepted", func(o db.Order) bool { return o.Fulfilment == db.FulfilmentAccepted })
+			hand.Wait()
+			if _, found := reviewed(); found || b.Book.Now().Sub(before) > 9*time.Minute {
+				t.Errorf("in review: %v; it took %s", found, b.Book.Now().Sub(before))
+			}
+			b.deliver(o.ID)
+			b.sound()
+		})
+	}
 }
 
 func TestUnsureOrderIsCancelledAndRefundedOnceAndNeverSentAfter(t *testing.T) {

@@ -347,7 +347,7 @@ func (b *buyer) decided(f fault, o db.Order, there bool) string {
 	if o.Fulfilment == db.FulfilmentRefused {
 		says("The upstream refused the request")
 		says(f.words)
-		if got := b.buttons(o.ID); !slices.Equal(got, []string{"cancel"}) {
+		if got := b.buttons(o.ID); !slices.Contains(got, "cancel") || slices.Contains(got, "placed") || slices.Contains(got, "look") {
 			t.Errorf("buttons %v", got)
 		}
 		b.press(o.ID, "cancel", url.Values{"reason": {"the product is paused"}})
@@ -412,9 +412,8 @@ func TestWhateverGoesWrongAWishIsOneOrderPaidOnce(t *testing.T) {
 						continue
 					}
 					ok := t.Run(f.name, func(t *testing.T) {
-						whole := b.t
 						b.t = t
-						defer func() { b.t = whole }()
+						defer func() { b.t = b.whole }()
 						got := b.try(f)
 						if want := d.comesTo(f.reach); got != want {
 							t.Errorf("it came to %q, want %q", got, want)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"certbay/db"
 	"certbay/providers"
@@ -86,9 +85,7 @@ func (w *Worker) buyForLicence(ctx context.Context, job db.Job, s db.Submission)
 		return settled(w.Book.RefuseWish(after, s.Certificate.ID, refusal.Message))
 	case errors.Is(err, providers.ErrRefused), errors.Is(err, providers.ErrUnknown):
 		return settled(w.Book.RefuseWish(after, s.Certificate.ID, err.Error()))
-	case errors.Is(err, providers.ErrCredentials):
-		return w.postpone(after, s, 10*time.Minute, err)
-	case errors.Is(err, providers.ErrNotSent):
+	case errors.Is(err, providers.ErrCredentials), errors.Is(err, providers.ErrNotSent):
 		return w.postpone(after, s, notSent(job, err), err)
 	}
 	return settled(w.Book.DoubtSubmit(after, s.Certificate.ID, err.Error()))

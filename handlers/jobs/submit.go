@@ -30,7 +30,7 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	switch s.Order.Fulfilment {
 	case db.FulfilmentQueued:
 		if job.Attempts > 1 {
-			if there, err := w.isThere(ctx, p, s); there || err != nil {
+			if there, err := w.isThere(ctx, job, p, s); there || err != nil {
 				return err
 			}
 		}
@@ -72,10 +72,7 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 		return w.Book.RefuseSubmit(after, s.Certificate.ID, refusal.Message)
 	case errors.Is(err, providers.ErrRefused):
 		return w.Book.RefuseSubmit(after, s.Certificate.ID, err.Error())
-	case errors.Is(err, providers.ErrCredentials):
-		// Nothing was ordered, so the order may wait in the queue for a person to mend the login.
-		return w.postpone(after, s, 10*time.Minute, err)
-	case errors.Is(err, providers.ErrNotSent):
+	case errors.Is(err, providers.ErrCredentials), errors.Is(err, providers.ErrNotSent):
 		return w.postpone(after, s, notSent(job, err), err)
 	default:
 		if err := w.Book.DoubtSubmit(after, s.Certificate.ID, err.Error()); err != nil {
@@ -94,8 +91,11 @@ func (w *Worker) postpone(ctx context.Context, s db.Submission, wait time.Durati
 }
 
 // notSent is how long to wait for an upstream that was not reached: longer with
-// each attempt, and as long as it asks for.
+// each attempt, and as long as it asks for. A login is mended by a person.
 func notSent(job db.Job, err error) time.Duration {
+	if errors.Is(err, providers.ErrCredentials) {
+		return 10 * time.Minute
+	}
 	wait := retries[min(max(job.Attempts-1, 0), 5)] // an hour at most: somebody waits for a certificate
 	var f *providers.Failure
 	if errors.As(err, &f) {
@@ -147,7 +147,7 @@ func (w *Worker) doubtTaken(ctx context.Context, s db.Submission, upstreamID str
 
 // isThere asks once more before an order is sent again, whoever said that the
 // upstream never got it: it may have arrived since. What is there is accepted.
-func (w *Worker) isThere(ctx context.Context, p providers.Provider, s db.Submission) (bool, error) {
+func (w *Worker) isThere(ctx context.Context, job db.Job, p providers.Provider, s db.Submission) (bool, error) {
 	finder, ok := p.(providers.Finder)
 	if !ok {
 		return false, nil
@@ -160,7 +160,7 @@ func (w *Worker) isThere(ctx context.Context, p providers.Provider, s db.Submiss
 	case errors.Is(err, providers.ErrUnsure):
 		return false, nil // whoever had it sent again knew more than the upstream's records
 	case err != nil:
-		return false, err
+		return false, &later{at: w.Book.Now().Add(notSent(job, err)), cause: err.Error()}
 	}
 	return true, w.accept(ctx, s, id)
 }
