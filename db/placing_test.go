@@ -94,6 +94,9 @@ func TestARefusedLicenceIsAskedForAgainAndPaidOnce(t *testing.T) {
 	if _, err := s.CorrectLicence(ctx, s.staff, s.reseller+1, o.ID, "203.0.113.11"); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("another reseller: %v", err)
 	}
+	if s.balance(t) != before {
+		t.Error("what was rejected costs something")
+	}
 	must[db.Order](t)(s.PlaceOrder(ctx, s.staff, s.reseller, db.NewOrder{ProductID: s.licence, Months: 12, Domain: "203.0.113.9"}))
 	before = s.balance(t)
 	if _, err := s.CorrectLicence(ctx, s.staff, s.reseller, o.ID, "203.0.113.9"); !errors.As(err, &rejected) || rejected.Problems[0].Code != "licence_exists" {

@@ -99,21 +99,8 @@ func (w *Worker) changeLicence(ctx context.Context, job db.Job) error {
 		return &gaveUp{cause: fmt.Sprintf("licence job: %v", err)}
 	}
 	at, err := w.Book.LicenceAt(ctx, job.SubjectID)
-	if err != nil {
+	if err != nil || nothingToChange(at.Order, job.Kind, wish) {
 		return err
-	}
-	if at.Order.Status != db.StatusCompleted {
-		return nil // it has ended since, and whoever asked for this knows
-	}
-	switch job.Kind { // noted already, by whoever died before the job was ended
-	case db.JobLicenceMove:
-		if at.Order.Domain == wish.IP {
-			return nil
-		}
-	default:
-		if at.Order.Suspended == (job.Kind == db.JobLicenceSuspend) {
-			return nil
-		}
 	}
 	l, err := w.licencer(ctx, at.Upstream)
 	if err == nil {
@@ -142,6 +129,15 @@ func (w *Worker) changeLicence(ctx context.Context, job db.Job) error {
 		return w.Book.RecordMoved(after, wish.By, job.SubjectID, wish.IP)
 	}
 	return w.Book.RecordSuspended(after, wish.By, job.SubjectID, job.Kind == db.JobLicenceSuspend)
+}
+
+// nothingToChange says whether a licence has ended since its change was asked for, or
+// the change is noted already, by a worker that died before the job was ended.
+func nothingToChange(l db.Order, kind db.JobKind, wish db.LicenceChange) bool {
+	if kind == db.JobLicenceMove {
+		return l.Status != db.StatusCompleted || l.Domain == wish.IP
+	}
+	return l.Status != db.StatusCompleted || l.Suspended == (kind == db.JobLicenceSuspend)
 }
 
 // movedBefore says whether an earlier try, whose answer was lost, has moved a
