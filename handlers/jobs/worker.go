@@ -43,6 +43,9 @@ type Worker struct {
 	// WebhookMail words the mail that an endpoint was disabled, to its reseller's address.
 	WebhookMail func(w db.Webhook, to string) db.Mail
 
+	// ImportMail words the mail that a reading of the night is alarming, to an administrator.
+	ImportMail func(r db.ImportRun, to db.Person) db.Mail
+
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
 	Lease time.Duration
@@ -181,6 +184,10 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.invoiceZip(ctx, job)
 	case db.JobWebhook:
 		return w.webhook(ctx, job)
+	case db.JobImportRead:
+		return w.importRead(ctx, job)
+	case db.JobImportTake:
+		return w.importTake(ctx, job)
 	case db.JobSweep:
 		return w.sweep(ctx)
 	}
