@@ -114,33 +114,32 @@ func (p ImportedProduct) offer(upstream string) Offer {
 }
 
 // lookalikes are the products of the catalog by what they could be known by.
-type lookalikes struct {
-	byName, byCode map[string]int64
-	alike          map[string][]int64
-}
+type lookalikes struct{ byName, byCode map[string]int64 }
 
 func readLookalikes(ctx context.Context, q querier) (l lookalikes, err error) {
-	l = lookalikes{map[string]int64{}, map[string]int64{}, map[string][]int64{}}
-	products, err := collect(ctx, q, scanProduct, `select `+productColumns+` from product p order by p.id`)
+	l = lookalikes{map[string]int64{}, map[string]int64{}}
+	products, err := collect(ctx, q, scanProduct, `select `+productColumns+` from product p order by p.id desc`)
 	if err != nil {
 		return l, err
 	}
-	kinds := map[int64]ProductKind{}
+	sorts := map[int64]string{}
 	for _, p := range products {
-		kinds[p.ID] = p.Kind
-		l.byName[string(p.Kind)+" "+plainName(p.Name)] = p.ID
-		key := plainName(p.Brand) + " " + p.Validation + " " + string(p.Kind)
-		l.alike[key] = append(l.alike[key], p.ID)
+		sorts[p.ID] = sortOf(p.Kind, p.Validation, p.Brand)
+		l.byName[sortOf(p.Kind, p.Validation, "")+plainName(p.Name)] = p.ID
 	}
-	type offered struct {
+	type named struct {
 		product int64
 		code    string
 	}
-	offers, err := collect(ctx, q, func(s scanner) (o offered, err error) { return o, s.Scan(&o.product, &o.code) }, `select product_id, product_code from offer order by id desc`)
+	offers, err := collect(ctx, q, func(s scanner) (o named, err error) { return o, s.Scan(&o.product, &o.code) }, `select product_id, product_code from offer order by id desc`)
 	for _, o := range offers {
-		l.byCode[string(kinds[o.product])+" "+o.code] = o.product
+		l.byCode[sorts[o.product]+o.code] = o.product
 	}
 	return l, err
+}
+
+func sortOf(kind ProductKind, validation, brand string) string {
+	return string(kind) + " " + validation + " " + plainName(brand) + " "
 }
 
 // plainName is a name without what sellers write differently.
@@ -153,23 +152,23 @@ func plainName(s string) string {
 	}, strings.ToLower(s))
 }
 
-// of is the product that a product there seems to be: of the same code or name, or
-// the only one of its brand, validation and kind; 0 when nothing resembles it.
+// of is the product that a product there seems to be, of the same kind and
+// validation: of its name, with or without the brand, or of its brand and a code
+// that is more than a number; 0 when there is none. A product that is merely of the
+// same brand and sort is another one: fulfilling the one with the other would be
+// selling something else than was ordered.
 func (l lookalikes) of(p ImportedProduct) int64 {
-	kind := string(p.Kind) + " "
-	if id := l.byName[kind+plainName(p.Name)]; id != 0 {
-		return id
+	sort := sortOf(p.Kind, p.Validation, "")
+	bare := strings.TrimPrefix(plainName(p.Name), plainName(p.Brand))
+	for _, name := range []string{plainName(p.Name), plainName(p.Brand) + bare, bare} {
+		if id := l.byName[sort+name]; id != 0 && name != "" {
+			return id
+		}
 	}
-	if id := l.byName[kind+plainName(p.Brand+p.Name)]; id != 0 {
-		return id
+	if strings.Trim(p.Code, "0123456789") == "" {
+		return 0
 	}
-	if id := l.byCode[kind+p.Code]; id != 0 {
-		return id
-	}
-	if alike := l.alike[plainName(p.Brand)+" "+p.Validation+" "+string(p.Kind)]; len(alike) == 1 {
-		return alike[0]
-	}
-	return 0
+	return l.byCode[sortOf(p.Kind, p.Validation, p.Brand)+p.Code]
 }
 
 // CompareProducts writes rows for products that an upstream sells, some at a time.
@@ -530,4 +529,30 @@ func (db *DB) settleRow(ctx context.Context, row ImportRow, err error) error {
 		return nil // another hand has taken it
 	}
 	return err
+}
+
+// EveryWish are the rows of a run in a state that can be taken as they are: new ones
+// as what they seem to be, changed ones unless a price would fall below cost.
+func (db *DB) EveryWish(ctx context.Context, run ImportRun, state RowState) (wishes []RowWish, err error) {
+	b, err := db.importBook(ctx, db.read)
+	if err != nil {
+		return nil, err
+	}
+	last := int64(0)
+	for {
+		rows, err := collect(ctx, db.read, scanImportRow(run.What), `select `+rowColumns+` from import_row where run_id = $1 and state = $2 and id > $3 order by id`+limitTo(4), run.ID, state, last, 200)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			last = row.ID
+			w := row.Default()
+			if w.As != "" && !slices.ContainsFunc(b.prices(run, row), ImportPrice.Below) {
+				wishes = append(wishes, w)
+			}
+		}
+		if len(rows) < 200 {
+			return wishes, nil
+		}
+	}
 }

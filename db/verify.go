@@ -36,6 +36,9 @@ var rules = []struct{ rule, query string }{
 	{"no debit went below the floor of its account",
 		`select 'ledger_entry ' || e.id || ' (' || a.kind || ') leaves ' || e.balance_after_cents from ledger_entry e join account a on a.id = e.account_id
 		 where a.kind in ('wallet', 'held') and e.amount_cents < 0 and (e.floor_cents is null or e.balance_after_cents < e.floor_cents) order by e.id limit 1`},
+	{"an order that was placed elsewhere cost nothing here, moved no money, and is one upstream order",
+		`select 'order ' || o.id from orders o left join imported_order i on i.order_id = o.id where o.imported <> (i.order_id is not null)
+			or o.imported and (not o.paid or o.total_cents <> 0 or o.tax_cents <> 0 or o.cost_cents <> 0 or exists (select 1 from ledger_tx t where t.order_id = o.id)) order by o.id limit 1`},
 	{"a paid order is debited exactly once, an unpaid one never",
 		`select 'order ' || o.id || ' has ' || count(t.id) || ' debits' from orders o left join ledger_tx t on t.order_id = o.id and t.kind = 'order'
 		 group by o.id, o.paid, o.imported having count(t.id) <> case when o.paid and not o.imported then 1 else 0 end order by o.id limit 1`},
@@ -73,9 +76,6 @@ var rules = []struct{ rule, query string }{
 		 where (i.status = 'cancelled' and o.paid) <> (n.id is not null)
 			or n.net_cents <> i.net_cents or n.tax_cents <> i.tax_cents or n.total_cents <> i.total_cents or n.reseller_id <> i.reseller_id
 		 order by i.id limit 1`},
-	{"an order that was placed elsewhere cost nothing here, moved no money, and is one upstream order",
-		`select 'order ' || o.id from orders o left join imported_order i on i.order_id = o.id where o.imported <> (i.order_id is not null)
-			or o.imported and (not o.paid or o.total_cents <> 0 or o.tax_cents <> 0 or o.cost_cents <> 0 or exists (select 1 from ledger_tx t where t.order_id = o.id)) order by o.id limit 1`},
 	{"at most one certificate of an order is under way",
 		`select 'order ' || order_id || ' has ' || count(*) from certificate where state = 'requested' group by order_id having count(*) > 1 order by order_id limit 1`},
 	{"an order on its way to its upstream has a job",

@@ -25,7 +25,7 @@ func (s *Server) Work(ctx context.Context, config WorkerConfig) error {
 	worker := &jobs.Worker{
 		Book: s.Book, Upstreams: config.Upstreams, Checker: config.Checker, Lease: config.Lease, Log: s.Log,
 		IssuedMail: s.handlers.IssuedMail, InvoicePDF: s.handlers.ZipPDF, Done: s.metrics.job,
-		Webhooks: jobs.WebhookCalls{Loopback: s.LoopbackWebhooks}, WebhookMail: s.handlers.WebhookMail,
+		Webhooks: jobs.WebhookCalls{Loopback: s.LoopbackWebhooks}, WebhookMail: s.handlers.WebhookMail, ImportMail: s.handlers.ImportMail,
 	}
 	if config.SMTP != "" {
 		sender, err := jobs.NewSMTP(config.SMTP, config.MailFrom)
