@@ -459,14 +459,9 @@ func (db *DB) TakeProduct(ctx context.Context, run ImportRun, row ImportRow) err
 			if before.Kind != row.Product.Kind || before.Validation != row.Product.Validation {
 				return &Rejected{Problems: []Problem{{Field: "product", Code: "import_kind", Name: before.Name}}}
 			}
-			if slices.ContainsFunc(next.Offers, func(o OfferSheet) bool { return o.Upstream == run.Upstream }) {
-				return &Rejected{Problems: []Problem{{Field: "product", Code: "import_offered", Name: before.Name}}}
+			if next.Offers, err = linked(ctx, t, run, row, before); err != nil {
+				return err
 			}
-			rank := 0
-			for _, o := range next.Offers {
-				rank = max(rank, o.Rank)
-			}
-			next.Offers = append(next.Offers, OfferSheet{Offer: row.Product.offer(run.Upstream), Rank: min(rank+1, MaxRank), Active: true})
 		}
 		if problems := next.Check(); problems != nil {
 			return &Rejected{Problems: problems}
@@ -481,6 +476,29 @@ func (db *DB) TakeProduct(ctx context.Context, run ImportRun, row ImportRow) err
 		return audit(ctx, t, run.By, Change{Action: "import.take", Object: object("product", id), Before: before.text(), After: after.text()})
 	})
 	return db.settleRow(ctx, row, err)
+}
+
+// linked are a product's offers with one for the row: a further one that comes after
+// the others, or the upstream's own, where what that named is no longer sold there.
+func linked(ctx context.Context, t *tx, run ImportRun, row ImportRow, p ProductSheet) ([]OfferSheet, error) {
+	offers, rank := slices.Clone(p.Offers), 0
+	for _, o := range offers {
+		rank = max(rank, o.Rank)
+	}
+	at := slices.IndexFunc(offers, func(o OfferSheet) bool { return o.Upstream == run.Upstream })
+	if at < 0 {
+		return append(offers, OfferSheet{Offer: row.Product.offer(run.Upstream), Rank: min(rank+1, MaxRank), Active: true}), nil
+	}
+	var gone bool
+	err := t.QueryRowContext(ctx, `select exists (select 1 from import_row where run_id = $1 and ref = $2 and offer_id = $3 and state = 'gone')`, run.ID, offers[at].ProductCode, offers[at].ID).Scan(&gone)
+	if err != nil {
+		return nil, driverError(err)
+	}
+	if !gone {
+		return nil, &Rejected{Problems: []Problem{{Field: "product", Code: "import_offered", Name: p.Name}}}
+	}
+	offers[at].Offer, offers[at].Active = row.Product.offer(run.Upstream), true
+	return offers, nil
 }
 
 // takeNew makes a product of a row. Nobody may buy it before a group has a price.

@@ -106,6 +106,7 @@ func (h *Handlers) takeImportOrders(c echo.Context, run db.ImportRun, counts db.
 		return err
 	}
 	var wishes []db.OrderWish
+	missing := false
 	for name := range form {
 		digits, is := strings.CutPrefix(name, "take-")
 		if !is {
@@ -120,8 +121,8 @@ func (h *Handlers) takeImportOrders(c echo.Context, run db.ImportRun, counts db.
 			if w.Reseller, known = choices.resellers[own]; !known {
 				problems = append(problems, views.Problem{Field: "reseller-" + digits, Key: "import.problem.reseller", Args: []any{"Name", own}})
 			}
-		} else if typed == "" {
-			problems = append(problems, views.Problem{Field: "reseller-" + digits, Key: "import.problem.noreseller"})
+		} else if typed == "" && !missing {
+			missing, problems = true, append(problems, views.Problem{Field: "reseller", Key: "import.problem.noreseller"})
 		}
 		product := strings.TrimSpace(c.FormValue("product-" + digits))
 		if w.Product, known = choices.products[product]; !known {

@@ -51,7 +51,7 @@ type Alarm struct {
 	Name  string
 	Count int
 	At    time.Time
-	ID   int64 // import_below, import_gone: the reading of the night
+	ID    int64 // import_below, import_gone: the reading of the night
 }
 
 // calm says whether nothing waits for a person and nothing is wrong.
