@@ -87,6 +87,9 @@ func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error 
 	if !o.Paid {
 		return cancelUnpaid(ctx, t, by, o, action)
 	}
+	if o.Imported {
+		return endImported(ctx, t, by, o, "")
+	}
 	rest := o.Fulfilment
 	if rest != FulfilmentAccepted {
 		rest = FulfilmentNone

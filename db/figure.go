@@ -50,15 +50,16 @@ type counted struct {
 	status            Status
 	paid, vetting     bool
 	delivered         bool // issued at least once
+	imported          bool // stands in its state, and was never sold here
 	net, cost         int64
 	until             time.Time // end of its newest certificate; zero while none
 }
 
 // countedColumns are what a change of an order returns for scanCounted.
-const countedColumns = `reseller_id, product_id, created_at, status, paid, vetting, completed_at is not null, total_cents, cost_cents, certificate_until`
+const countedColumns = `reseller_id, product_id, created_at, status, paid, vetting, completed_at is not null, total_cents, cost_cents, certificate_until, imported`
 
 func scanCounted(s scanner) (c counted, err error) {
-	return c, s.Scan(&c.reseller, &c.product, moment{&c.placedAt}, &c.status, &c.paid, &c.vetting, &c.delivered, &c.net, &c.cost, moment{&c.until})
+	return c, s.Scan(&c.reseller, &c.product, moment{&c.placedAt}, &c.status, &c.paid, &c.vetting, &c.delivered, &c.net, &c.cost, moment{&c.until}, &c.imported)
 }
 
 // What is told apart within a status.
@@ -81,7 +82,7 @@ func (c counted) state() string {
 // figure is what the order adds to its rows.
 func (c counted) figure() figure {
 	f := figure{placed: 1}
-	if c.paid && (c.status != StatusCancelled || c.delivered) {
+	if c.paid && !c.imported && (c.status != StatusCancelled || c.delivered) {
 		f.sold, f.net, f.cost = 1, c.net, c.cost
 	}
 	return f
@@ -111,7 +112,7 @@ func countChange(ctx context.Context, t *tx, before func(*counted), query string
 
 // countNew counts an order that was just placed.
 func countNew(t *tx, o Order) {
-	t.count(counted{reseller: o.ResellerID, product: o.ProductID, placedAt: o.CreatedAt, status: o.Status, paid: o.Paid, net: o.TotalCents, cost: o.CostCents}, 1)
+	t.count(counted{reseller: o.ResellerID, product: o.ProductID, placedAt: o.CreatedAt, status: o.Status, paid: o.Paid, imported: o.Imported, net: o.TotalCents, cost: o.CostCents}, 1)
 }
 
 // countDelivery counts an order's first issuance.
@@ -181,7 +182,7 @@ const figureColumns = `reseller_id, day, product_id, state, placed, sold, net_ce
 const recomputed = `with o as (
 		select reseller_id, product_id, created_at, completed_at, certificate_until, status, total_cents, cost_cents,
 			status || case when not paid then ':unpaid' when vetting and status = 'validation_pending' then ':vetting' else '' end as state,
-			case when paid and (status <> 'cancelled' or completed_at is not null) then 1 else 0 end as sold
+			case when paid and not imported and (status <> 'cancelled' or completed_at is not null) then 1 else 0 end as sold, imported
 		from orders),
 	part as (
 		select reseller_id, '' as day, product_id, state, 1 as placed, sold, sold * total_cents as net, sold * cost_cents as cost,
@@ -189,7 +190,7 @@ const recomputed = `with o as (
 		union all
 		select reseller_id, substr(cast(created_at as text), 1, 10), 0, '', 1, sold, sold * total_cents, sold * cost_cents, 0, 0, 0, 0, 0 from o
 		union all
-		select reseller_id, substr(cast(completed_at as text), 1, 10), 0, '', 0, 0, 0, 0, 1, total_cents, cost_cents, 0, 0 from o where completed_at is not null
+		select reseller_id, substr(cast(completed_at as text), 1, 10), 0, '', 0, 0, 0, 0, 1, total_cents, cost_cents, 0, 0 from o where completed_at is not null and not imported
 		union all
 		select reseller_id, substr(cast(certificate_until as text), 1, 10), 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 1 from o where status = 'completed' and certificate_until is not null
 		union all

@@ -124,6 +124,9 @@ func refuse(ctx context.Context, t *tx, c Certificate, from []Fulfilment, words 
 	if o.Status == StatusCompleted {
 		return refuseReissue(ctx, t, c, words)
 	}
+	if o.Imported {
+		return endImported(ctx, t, System, o, words)
+	}
 	err = ErrStale
 	for _, f := range from {
 		if errors.Is(err, ErrStale) {
@@ -344,6 +347,9 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 	completedAt, endsAt := o.CompletedAt, o.EndsAt
 	if first {
 		completedAt, endsAt = t.now, t.now.AddDate(0, o.Months, 0)
+		if o.Imported && !o.EndsAt.IsZero() {
+			endsAt = o.EndsAt // the term runs there already
+		}
 	}
 	err := countChange(ctx, t, func(c *counted) { c.delivered, c.until = !first, o.CertificateUntil },
 		`update orders set completed_at = $1, ends_at = $2, certificate_until = $3, upstream_seen_at = $4, message = '', licence_key = $5 where id = $6 returning `+countedColumns,
@@ -368,6 +374,9 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 
 // settle pays for what was delivered just now, and counts it: held → revenue and tax, and the upstream's cost.
 func settle(ctx context.Context, t *tx, o Order) error {
+	if o.Imported {
+		return nil
+	}
 	countDelivery(t, o)
 	return post(ctx, t, posting{ref: "settle " + object("order", o.ID), kind: "settle", reseller: o.ResellerID, orderID: o.ID, memo: o.Number,
 		legs: []leg{{Held, -o.PayableCents()}, {Revenue, o.TotalCents}, {Tax, o.TaxCents},

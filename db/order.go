@@ -91,6 +91,7 @@ type Order struct {
 	LicenceID int64 // the order whose licence this one renews or changes; 0 for every other
 	Wish      Wish  // what of it
 	Suspended bool  // a licence that does not work until it is let work again
+	Imported  bool  // placed elsewhere: it moved no money here and has no invoice
 }
 
 // PayableCents is what the order debited: total plus tax.
@@ -106,7 +107,7 @@ const (
 		o.san_count, o.wildcard_san_count, o.base_cents, o.san_cents, o.discount_cents, o.total_cents, o.tax_cents, o.cost_cents,
 		o.status, o.fulfilment, o.message, o.customer_name, o.customer_email, o.note, o.placed_by, o.created_at, o.completed_at, o.ends_at,
 		o.certificate_until, o.upstream_seen_at, o.licence_key, o.paid, o.vetting, o.reference,
-		coalesce(o.licence_id, 0), o.wish, o.suspended`
+		coalesce(o.licence_id, 0), o.wish, o.suspended, o.imported`
 	orderTables = `orders o join product p on p.id = o.product_id join reseller r on r.id = o.reseller_id`
 )
 
@@ -115,7 +116,7 @@ func scanOrder(s scanner) (o Order, err error) {
 		&o.SANCount, &o.WildcardSANCount, &o.BaseCents, &o.SANCents, &o.DiscountCents, &o.TotalCents, &o.TaxCents, &o.CostCents,
 		&o.Status, &o.Fulfilment, &o.Message, &o.CustomerName, &o.CustomerEmail, &o.Note, &o.PlacedBy, moment{&o.CreatedAt}, moment{&o.CompletedAt}, moment{&o.EndsAt},
 		moment{&o.CertificateUntil}, moment{&o.UpstreamSeenAt}, &o.LicenceKey, &o.Paid, &o.Vetting, &o.Reference,
-		&o.LicenceID, &o.Wish, &o.Suspended)
+		&o.LicenceID, &o.Wish, &o.Suspended, &o.Imported)
 	return o, err
 }
 

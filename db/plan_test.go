@@ -17,7 +17,7 @@ import (
 // growing are the tables that have a row or more per order, or per something that
 // people do. No list may read one of them whole.
 var growing = []string{"orders", "order_name", "order_event", "order_gram", "gram_count", "certificate", "dcv", "customer_link", "ledger_tx", "ledger_entry",
-	"invoice", "credit_note", "invoice_zip_file", "job", "mail", "audit", "session", "topup"}
+	"invoice", "credit_note", "invoice_zip_file", "job", "mail", "audit", "session", "topup", "import_row", "imported_order"}
 
 // partial are indexes that hold only the few rows of their table that somebody
 // looks for; reading one whole reads no others.
@@ -144,9 +144,25 @@ func lists(s shop) map[string]func() error {
 		"Jobs": each(func() error { return third(s.Jobs(ctx, db.JobFilter{})) }, func() error { return third(s.Jobs(ctx, db.JobFilter{Kind: db.JobPoll})) }),
 		"JobLines": each(func() error { return third(s.JobLines(ctx, db.JobFilter{})) }, func() error { return third(s.JobLines(ctx, db.JobFilter{Failed: true, Page: page})) },
 			func() error { return third(s.JobLines(ctx, db.JobFilter{Kind: db.JobPoll})) }),
-		"Review":    func() error { return third(s.Review(ctx, 12)) },
-		"Resellers": func() error { return third(s.Resellers(ctx, db.ResellerFilter{Query: "a"})) },
-		"Rates":     func() error { return third(s.Rates(ctx, page)) },
+		"ImportRuns": func() error { return third(s.ImportRuns(ctx, page)) },
+		"ImportRows": func() error {
+			for _, what := range []db.ImportWhat{db.ImportProducts, db.ImportOrders} {
+				for _, state := range append(slices.Clone(db.RowStates[what]), "") {
+					if err := third(s.ImportRows(ctx, db.ImportRun{ID: 1, What: what}, state, page)); err != nil {
+						return err
+					}
+				}
+			}
+			if _, err := s.WantedRows(ctx, db.ImportRun{ID: 1, What: db.ImportOrders}, 50); err != nil {
+				return err
+			}
+			_, err := s.ImportCounts(ctx, 1)
+			return err
+		},
+		"ImportAlarms": func() error { _, err := s.ImportAlarms(ctx); return err },
+		"Review":       func() error { return third(s.Review(ctx, 12)) },
+		"Resellers":    func() error { return third(s.Resellers(ctx, db.ResellerFilter{Query: "a"})) },
+		"Rates":        func() error { return third(s.Rates(ctx, page)) },
 		"Deliveries": each(func() error { return third(s.Deliveries(ctx, s.reseller, 1, db.DeliveryFilter{Page: page})) },
 			func() error {
 				return third(s.Deliveries(ctx, s.reseller, 1, db.DeliveryFilter{State: db.DeliveryFailed}))

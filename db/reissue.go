@@ -20,7 +20,7 @@ func (db *DB) Reissue(ctx context.Context, by Actor, resellerID, orderID int64, 
 		return 0, err
 	}
 	before, err := db.IssuedCertificate(ctx, orderID)
-	if errors.Is(err, ErrNotFound) || err == nil && (o.Status != StatusCompleted || before.CSR == "" || !db.now().Before(o.EndsAt)) {
+	if errors.Is(err, ErrNotFound) || err == nil && (o.Status != StatusCompleted || o.Kind == KindLicence || before.CSR == "" && !o.Imported || !db.now().Before(o.EndsAt)) {
 		return 0, ErrStale
 	}
 	if err != nil {

@@ -298,8 +298,13 @@ func textsAfter(ctx context.Context, t *tx, indexed int64) (texts map[string]*bi
 		at                      time.Time
 	}
 	rows, err := collect(ctx, t, func(s scanner) (r row, err error) {
-		return r, s.Scan(&r.id, &r.reseller, &r.domain, &r.number, &r.invoice, moment{&r.at})
-	}, `select o.id, o.reseller_id, o.domain, o.number, coalesce(i.number, ''), o.created_at from orders o left join invoice i on i.order_id = o.id
+		var imported time.Time
+		err = s.Scan(&r.id, &r.reseller, &r.domain, &r.number, &r.invoice, moment{&r.at}, moment{&imported})
+		if imported.After(r.at) {
+			r.at = imported // when it came into the book, not when it was placed elsewhere
+		}
+		return r, err
+	}, `select o.id, o.reseller_id, o.domain, o.number, coalesce(i.number, ''), o.created_at, m.at from orders o left join invoice i on i.order_id = o.id left join imported_order m on m.order_id = o.id
 		where o.id > $1 order by o.id limit $2`, indexed, indexBatch)
 	if err != nil || len(rows) == 0 {
 		return nil, 0, 0, err

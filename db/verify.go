@@ -36,9 +36,12 @@ var rules = []struct{ rule, query string }{
 	{"no debit went below the floor of its account",
 		`select 'ledger_entry ' || e.id || ' (' || a.kind || ') leaves ' || e.balance_after_cents from ledger_entry e join account a on a.id = e.account_id
 		 where a.kind in ('wallet', 'held') and e.amount_cents < 0 and (e.floor_cents is null or e.balance_after_cents < e.floor_cents) order by e.id limit 1`},
+	{"an order that was placed elsewhere cost nothing here, moved no money, and is one upstream order",
+		`select 'order ' || o.id from orders o left join imported_order i on i.order_id = o.id where o.imported <> (i.order_id is not null)
+			or o.imported and (not o.paid or o.total_cents <> 0 or o.tax_cents <> 0 or o.cost_cents <> 0 or exists (select 1 from ledger_tx t where t.order_id = o.id)) order by o.id limit 1`},
 	{"a paid order is debited exactly once, an unpaid one never",
 		`select 'order ' || o.id || ' has ' || count(t.id) || ' debits' from orders o left join ledger_tx t on t.order_id = o.id and t.kind = 'order'
-		 group by o.id, o.paid having count(t.id) <> case when o.paid then 1 else 0 end order by o.id limit 1`},
+		 group by o.id, o.paid, o.imported having count(t.id) <> case when o.paid and not o.imported then 1 else 0 end order by o.id limit 1`},
 	{"an order is settled or refunded at most once, never both",
 		`select 'order ' || order_id || ' has ' || count(*) from ledger_tx where kind in ('settle', 'refund') group by order_id having count(*) > 1 order by order_id limit 1`},
 	{"an order's debit is its total and tax",
@@ -54,9 +57,9 @@ var rules = []struct{ rule, query string }{
 			group by o.id, o.total_cents, o.tax_cents, o.paid) x
 		 where held <> due order by id limit 1`},
 	{"an order that was delivered is settled",
-		`select 'order ' || o.id from orders o where o.completed_at is not null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'settle') order by o.id limit 1`},
+		`select 'order ' || o.id from orders o where o.completed_at is not null and not o.imported and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'settle') order by o.id limit 1`},
 	{"an order that was cancelled undelivered is refunded",
-		`select 'order ' || o.id from orders o where o.status = 'cancelled' and o.paid and o.completed_at is null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'refund') order by o.id limit 1`},
+		`select 'order ' || o.id from orders o where o.status = 'cancelled' and o.paid and not o.imported and o.completed_at is null and not exists (select 1 from ledger_tx t where t.order_id = o.id and t.kind = 'refund') order by o.id limit 1`},
 	{"an unpaid order waits for its payment or was cancelled, and moved no money",
 		`select 'order ' || o.id || ' is ' || o.status from orders o where not o.paid and (o.status not in ('pending', 'cancelled') or o.fulfilment <> 'none'
 			or exists (select 1 from ledger_tx t where t.order_id = o.id)) order by o.id limit 1`},
@@ -64,7 +67,7 @@ var rules = []struct{ rule, query string }{
 		`select 'invoice ' || i.number from invoice i join orders o on o.id = i.order_id
 		 where (i.status = 'unpaid') <> (not o.paid and o.status = 'pending') or (i.paid_at is null) <> (not o.paid) order by i.id limit 1`},
 	{"an order has one invoice, of its amount",
-		`select 'order ' || o.id from orders o left join invoice i on i.order_id = o.id where i.id is null or i.total_cents <> o.total_cents + o.tax_cents order by o.id limit 1`},
+		`select 'order ' || o.id from orders o left join invoice i on i.order_id = o.id where (i.id is null) <> o.imported or i.total_cents <> o.total_cents + o.tax_cents order by o.id limit 1`},
 	{"an invoice is cancelled exactly when its order was cancelled undelivered",
 		`select 'invoice ' || i.number from invoice i join orders o on o.id = i.order_id
 		 where (i.status = 'cancelled') <> (o.status = 'cancelled' and o.completed_at is null) order by i.id limit 1`},

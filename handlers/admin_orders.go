@@ -144,7 +144,7 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 func (h *Handlers) addRecords(c echo.Context, o db.Order, m *views.AdminOrderPage) error {
 	ctx := c.Request().Context()
 	invoice, err := h.Book.OrderInvoice(ctx, o.ID)
-	if err != nil {
+	if err != nil && !(o.Imported && errors.Is(err, db.ErrNotFound)) {
 		return err
 	}
 	m.Amounts, m.InvoiceNumber = orderAmounts(o, invoice), invoice.Number

@@ -33,7 +33,11 @@ func (h *Handlers) priceAlarms(c echo.Context) ([]views.Alarm, error) {
 	if below > 0 {
 		alarms = append(alarms, views.Alarm{Code: "below_cost", Count: below})
 	}
-	return alarms, err
+	if err != nil || person(c).Role != db.RoleAdmin {
+		return alarms, err
+	}
+	imports, err := h.importAlarms(c)
+	return append(alarms, imports...), err
 }
 
 // AdminGroups is GET /admin/groups.

@@ -154,7 +154,7 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 		return m, err
 	}
 	invoice, err := h.Book.OrderInvoice(ctx, o.ID)
-	if err != nil {
+	if err != nil && !(o.Imported && errors.Is(err, db.ErrNotFound)) {
 		return m, err
 	}
 	m.Amounts = orderAmounts(o, invoice)

@@ -45,6 +45,7 @@ type Alarm struct {
 	Count  int
 	Amount money.Money
 	At     time.Time
+	ID     int64 // import_below, import_gone: the reading of the night
 }
 
 // calm says whether nothing waits for a person and nothing is wrong.
@@ -117,6 +118,8 @@ func (a Alarm) where() (href, key string) {
 		return "/admin/jobs", "nav.jobs"
 	case "mail_failing":
 		return "/admin/mail?state=failed", "nav.mail"
+	case "import_below", "import_gone":
+		return importHref(a.ID), "import.look"
 	default:
 		return "", ""
 	}
@@ -139,6 +142,10 @@ func (a Alarm) text(ctx context.Context, now time.Time) string {
 		return i18n.N(ctx, "alarm.jobs_late", a.Count)
 	case "rate_missing":
 		return i18n.N(ctx, "alarm.rate_missing", a.Count, "Name", a.Name)
+	case "import_below":
+		return i18n.N(ctx, "alarm.import_below", a.Count, "Name", a.Name)
+	case "import_gone":
+		return i18n.N(ctx, "alarm.import_gone", a.Count, "Name", a.Name)
 	case "below_cost":
 		return i18n.N(ctx, "alarm.below_cost", a.Count)
 	default:

@@ -108,7 +108,7 @@ func (m AdminAuditPage) narrowed() bool {
 }
 
 // auditActions are the beginnings of actions the audit can be narrowed to.
-var auditActions = []string{"order.", "certificate.", "licence.", "dcv.", "link.", "credit.", "person.", "sign_in.", "session.", "password_reset.", "api_key.", "reseller.", "product.", "upstream.", "price.", "job.", "mail.", "operator."}
+var auditActions = []string{"order.", "certificate.", "licence.", "dcv.", "link.", "credit.", "person.", "sign_in.", "session.", "password_reset.", "api_key.", "reseller.", "product.", "upstream.", "price.", "import.", "job.", "mail.", "operator."}
 
 func (m AdminAuditPage) actionOptions(ctx context.Context) []Option {
 	options := []Option{{"", i18n.T(ctx, "admin.audit.any")}}

@@ -28,6 +28,7 @@ func (s *Server) Work(ctx context.Context, config WorkerConfig) error {
 		IssuedMail: s.handlers.IssuedMail, InvoicePDF: s.handlers.ZipPDF, Done: s.metrics.job,
 		Webhooks: jobs.WebhookCalls{Loopback: s.LoopbackWebhooks}, WebhookMail: s.handlers.WebhookMail, ExternalMail: s.handlers.ExternalMail,
 		LowBalanceMails: s.handlers.LowBalanceMails,
+		ImportMail:      s.handlers.ImportMail,
 	}
 	if config.SMTP != "" {
 		sender, err := jobs.NewSMTP(config.SMTP, config.MailFrom)

@@ -110,12 +110,19 @@ func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificat
 		return err
 	}
 	issued := db.Issued{LicenceKey: status.LicenceKey}
-	if c.CSR != "" { // else a licence, which may go by its address alone, without a key
+	o, err := w.Book.AnyOrder(ctx, c.OrderID)
+	if err != nil {
+		return err
+	}
+	if o.Kind != db.KindLicence { // which may go by its address alone, without a key
 		got, err := p.Certificate(ctx, c.UpstreamID)
 		if err != nil {
 			return err
 		}
-		if err := ours(c, got.Leaf); err != nil {
+		if c.CSR != "" || !o.Imported { // the CSR of an order that was placed elsewhere is not known
+			err = ours(c, got.Leaf)
+		}
+		if err != nil {
 			return fmt.Errorf("%s, order %s: %w", c.Upstream, c.UpstreamID, err)
 		}
 		issued.PEM, issued.Chain, issued.Serial = got.Leaf, got.Chain, got.Serial

@@ -50,6 +50,12 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err := w.Book.WatchBalances(ctx); err != nil {
 		return err
 	}
+	if err := w.Book.PurgeImports(ctx); err != nil {
+		return err
+	}
+	if err := w.Book.StartNightImports(ctx); err != nil {
+		return err
+	}
 	if w.cores != nil {
 		names, err := w.Upstreams.Names(ctx)
 		if err != nil {

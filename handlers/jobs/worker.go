@@ -48,6 +48,8 @@ type Worker struct {
 	LowBalanceMails func(ctx context.Context) (db.LowBalance, error)
 	// ExternalMail words the mail that a certificate from elsewhere ends in some days.
 	ExternalMail func(x db.ExternalCertificate, days int, to string) db.Mail
+	// ImportMail words the mail that a reading of the night is alarming, to an administrator.
+	ImportMail func(r db.ImportRun, to db.Person) db.Mail
 
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
@@ -194,6 +196,10 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.balance(ctx, job)
 	case db.JobInstallation:
 		return w.installation(ctx, job)
+	case db.JobImportRead:
+		return w.importRead(ctx, job)
+	case db.JobImportTake:
+		return w.importTake(ctx, job)
 	case db.JobSweep:
 		return w.sweep(ctx)
 	}
