@@ -11,6 +11,7 @@ import (
 // Card is what is known of a person beside the e-mail address. Country is an ISO 3166
 // code of two letters, or empty.
 type Card struct {
+	Company    string `json:"organisation,omitempty"` // that certificates name; of contact profiles only
 	Title      string `json:"title,omitempty"`
 	FirstName  string `json:"first_name,omitempty"`
 	LastName   string `json:"last_name,omitempty"`
@@ -41,7 +42,7 @@ func (c Card) FullName() string { return strings.TrimSpace(c.FirstName + " " + c
 
 // texts are all fields that hold text.
 func (c Card) texts() []string {
-	return []string{c.Title, c.FirstName, c.LastName, c.Phone, c.Mobile, c.Fax, c.DirectLine, c.Skype, c.Address1, c.Address2, c.Address3, c.City, c.State,
+	return []string{c.Company, c.Title, c.FirstName, c.LastName, c.Phone, c.Mobile, c.Fax, c.DirectLine, c.Skype, c.Address1, c.Address2, c.Address3, c.City, c.State,
 		c.Postcode, c.Country, c.VATNumber}
 }
 

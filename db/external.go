@@ -21,13 +21,25 @@ type ExternalCertificate struct {
 	ProductID       int64
 	ExternalProduct string // what it is, as the reseller says
 	CreatedAt       time.Time
+
+	// What the certificate itself says, where it was handed in; empty where not.
+	Serial      string // lower-case hex
+	Issuer      string
+	Names       []string
+	Fingerprint string // SHA-256, lower-case hex
+	NotBefore   time.Time
+	NotAfter    time.Time
 }
 
 const externalColumns = `x.id, x.reseller_id, x.common_name, x.validation, coalesce(x.admin_contact_id, 0), coalesce(x.tech_contact_id, 0), coalesce(x.product_id, 0),
-	x.external_product, x.created_at`
+	x.external_product, x.created_at, x.serial, x.issuer, x.names, x.fingerprint, x.not_before, x.not_after`
 
 func scanExternal(s scanner) (x ExternalCertificate, err error) {
-	return x, s.Scan(&x.ID, &x.ResellerID, &x.CommonName, &x.Validation, &x.AdminContactID, &x.TechContactID, &x.ProductID, &x.ExternalProduct, moment{&x.CreatedAt})
+	var names string
+	err = s.Scan(&x.ID, &x.ResellerID, &x.CommonName, &x.Validation, &x.AdminContactID, &x.TechContactID, &x.ProductID, &x.ExternalProduct, moment{&x.CreatedAt},
+		&x.Serial, &x.Issuer, &names, &x.Fingerprint, moment{&x.NotBefore}, moment{&x.NotAfter})
+	x.Names = strings.Fields(names)
+	return x, err
 }
 
 // ExternalCertificates lists a reseller's certificates from elsewhere, the newest

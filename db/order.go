@@ -169,7 +169,11 @@ func (db *DB) draft(ctx context.Context, q querier, resellerID int64, n NewOrder
 		// More names than the product takes are refused below; their price would mean nothing.
 		d.Quote = p.Price(term, min(tidy.SANCount, p.SANMax), min(tidy.WildcardSANCount, p.WildcardSANMax), d.TaxRateBP)
 	}
-	if len(problems) > 0 {
+	more, err := renewalProblems(ctx, q, db.now(), resellerID, tidy)
+	if err != nil {
+		return d, err
+	}
+	if problems = append(problems, more...); len(problems) > 0 {
 		return d, &Rejected{problems}
 	}
 	return d, nil
@@ -243,6 +247,9 @@ func (db *DB) place(ctx context.Context, t *tx, by Actor, resellerID int64, d Dr
 		}
 	}
 	if err := soleLicence(ctx, t, o); err != nil { // after the debit, which waits for the reseller's other orders
+		return Order{}, err
+	}
+	if err := linkRenewal(ctx, t, o, d.Renews); err != nil {
 		return Order{}, err
 	}
 	if err := writeInvoice(ctx, t, numbers["INV"], o, d); err != nil {

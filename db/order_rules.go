@@ -46,6 +46,7 @@ type NewOrder struct {
 	CustomerEmail    string
 	Note             string
 	Reference        string // what the reseller's program calls it
+	Renews           int64  // the order whose term this one follows; 0: none
 	FormToken        string // one order per token; a resend answers the order placed first
 	Unpaid           bool   // to be paid later, where credit is short and the reseller may
 	Quoted           *int64 // USD cents, tax included, that the reseller was shown and agreed to; nil: the price of the moment
