@@ -33,13 +33,18 @@ func (h *Handlers) AdminOrders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	_, drifts, err := h.Book.Drifts(ctx, db.DriftsOpen, db.Page{Limit: 1})
+	if err != nil {
+		return err
+	}
 	names, err := h.Book.ResellerNames(ctx)
 	if err != nil {
 		return err
 	}
 	pager.Total = total
 	m := views.AdminOrdersPage{
-		Review: f.View == db.ViewReview, ReviewCount: figures.Review, Status: string(f.Status), Search: f.Search,
+		DriftCount: drifts,
+		Review:     f.View == db.ViewReview, ReviewCount: figures.Review, Status: string(f.Status), Search: f.Search,
 		Reseller: f.ResellerID, Resellers: resellerOptions(names), Sort: sortOf(f, pager), Pager: pager,
 	}
 	for _, o := range orders {
@@ -95,7 +100,7 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 		OrderHead: orderHead(o), ResellerID: o.ResellerID, Reseller: o.ResellerName, ResellerMail: o.ResellerEmail, Message: o.Message,
 		CustomerName: o.CustomerName, CustomerEmail: o.CustomerEmail, Note: o.Note, PlacedBy: o.PlacedBy, OrderedAt: o.CreatedAt,
 		Cost: money.USD(o.CostCents), Margin: money.USD(o.TotalCents - o.CostCents), LicenceKey: o.LicenceKey,
-		CanDecide: decides && o.Fulfilment == db.FulfilmentUnsure, CanCancel: decides && o.AdminCanCancel(), Refund: money.USD(o.PayableCents()),
+		CanDecide: decides && o.Fulfilment == db.FulfilmentUnsure, CanResubmit: decides && o.Fulfilment == db.FulfilmentRefused && o.AdminCanResubmit(), CanCancel: decides && o.AdminCanCancel(), Refund: money.USD(o.PayableCents()),
 	}
 	list, err := h.Book.Certificates(ctx, o.ID)
 	if err != nil {
@@ -106,7 +111,10 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 		newest := list[0]
 		m.Upstream = views.UpstreamState{Name: newest.Upstream, Sandbox: newest.Upstream == sandboxUpstream,
 			Reference: newest.Reference, ID: newest.UpstreamID, SeenAt: o.UpstreamSeenAt}
-		m.CanLook = newest.State == db.CertificateRequested && newest.UpstreamID != ""
+		m.CanLook = o.CanLook(newest)
+	}
+	if m.Drifts, err = h.orderDrifts(c, o.ID); err != nil {
+		return m, err
 	}
 	if m.Names, err = h.orderNames(c, o, list); err != nil {
 		return m, err

@@ -77,9 +77,7 @@ func (w *Worker) reconcile(ctx context.Context, job db.Job) error {
 	lister, lists := p.(providers.OrderLister)
 	var over bool
 	switch {
-	case r.Phase == db.PhaseIdle && now.Before(r.NextAt):
-		return &later{at: r.NextAt}
-	case r.Phase == db.PhaseIdle:
+	case r.Phase == db.PhaseIdle: // it is time, or a person wants it now
 		phase := db.PhaseEach
 		if lists {
 			phase = db.PhaseList
