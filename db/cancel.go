@@ -114,6 +114,9 @@ func cancel(ctx context.Context, t *tx, by Actor, o Order, action string) error 
 			return err
 		}
 	}
+	if err := dropLeftovers(ctx, t, by, o); err != nil {
+		return err
+	}
 	if err := writeCreditNote(ctx, t, o.ID); err != nil {
 		return err
 	}

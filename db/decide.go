@@ -91,10 +91,25 @@ func (db *DB) DecidePlaced(ctx context.Context, by Actor, orderID int64, upstrea
 	})
 }
 
-// DecideResubmit settles an unsure order: the upstream never got it, so it is
-// sent again. ErrStale when it is not unsure any more.
+// AdminCanResubmit says whether DecideResubmit may be decided: the order is unsure,
+// or was refused as it stands.
+func (o Order) AdminCanResubmit() bool {
+	return o.Fulfilment == FulfilmentUnsure || o.Fulfilment == FulfilmentRefused && o.Status == StatusPendingConfiguration && o.Wish == ""
+}
+
+// DecideResubmit sends an order again: an unsure one, which the upstream never got,
+// or a refused one as it stands, because what was in the way is mended (our money
+// there, say). ErrStale when it is neither any more.
 func (db *DB) DecideResubmit(ctx context.Context, by Actor, orderID int64) error {
 	return db.transact(ctx, func(t *tx) error {
+		if err := held(ctx, t, orderID); err != nil {
+			return err
+		}
+		if o, err := anyOrder(ctx, t, orderID); err != nil {
+			return err
+		} else if o.Fulfilment == FulfilmentRefused {
+			return resubmitRefused(ctx, t, by, o)
+		}
 		o, c, err := unsure(ctx, t, orderID)
 		if err != nil {
 			return err
@@ -108,6 +123,39 @@ func (db *DB) DecideResubmit(ctx context.Context, by Actor, orderID int64) error
 		return audit(ctx, t, by, Change{Action: "order.resubmit", Object: object("order", o.ID), ResellerID: o.ResellerID,
 			Before: string(FulfilmentUnsure), After: string(FulfilmentQueued)})
 	})
+}
+
+// resubmitRefused asks anew for what was refused last, as a request of its own.
+func resubmitRefused(ctx context.Context, t *tx, by Actor, o Order) error {
+	if !o.AdminCanResubmit() {
+		return ErrStale
+	}
+	last, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where order_id = $1 order by id desc limit 1`, o.ID)
+	if errors.Is(err, ErrNotFound) || err == nil && last.State != CertificateRefused {
+		return ErrStale
+	}
+	if err != nil {
+		return err
+	}
+	if err := fulfil(ctx, t, o.ID, FulfilmentRefused, FulfilmentQueued); err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, `update orders set message = '' where id = $1`, o.ID); err != nil {
+		return err
+	}
+	if err := move(ctx, t, by, o.ID, StatusPendingConfiguration, StatusProcessing, "requeued", ""); err != nil {
+		return err
+	}
+	request, err := requestCertificate(ctx, t, o, last.CSR)
+	if err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, `insert into dcv (certificate_id, name, method, email, state)
+		select $1 + 0, name, method, email, 'waiting' from dcv where certificate_id = $2 order by id`, request.certificateID, last.ID); err != nil {
+		return err
+	}
+	return audit(ctx, t, by, Change{Action: "order.resubmit", Object: object("order", o.ID), ResellerID: o.ResellerID,
+		Before: string(FulfilmentRefused), After: string(FulfilmentQueued)})
 }
 
 // DecideCancel cancels an order of any reseller before issuance, for a reason

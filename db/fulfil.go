@@ -210,6 +210,9 @@ func (db *DB) NoteOrphan(ctx context.Context, certificateID int64, upstreamID st
 		if err != nil {
 			return err
 		}
+		if _, err := noteDrift(ctx, t, Drift{Upstream: c.Upstream, UpstreamID: upstreamID, OrderID: o.ID, CertificateID: c.ID, What: DriftOrphan, Ours: string(o.Status)}); err != nil {
+			return err
+		}
 		return audit(ctx, t, System, Change{Action: "order.orphan", Object: object("order", o.ID), ResellerID: o.ResellerID,
 			Before: string(o.Status) + ", " + string(o.Fulfilment), After: "also placed: " + c.Upstream + " " + upstreamID})
 	})
@@ -285,6 +288,7 @@ type Issued struct {
 	NotBefore  time.Time
 	NotAfter   time.Time
 	LicenceKey string
+	TermEndsAt time.Time // of a renewal, which begins where the term before it ends; zero: the term runs from its first issuance
 }
 
 // RecordIssued keeps an issued certificate, completes the order and, at its first
@@ -292,54 +296,56 @@ type Issued struct {
 // Recording the same certificate twice changes nothing. tell, when not nil,
 // writes the mail to the customer's or reseller's address.
 func (db *DB) RecordIssued(ctx context.Context, certificateID int64, i Issued, tell func(Order) Mail) error {
-	return db.transact(ctx, func(t *tx) error {
-		c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
-		if err != nil {
-			return err
-		}
-		if err := hold(ctx, t, c.OrderID); err != nil {
-			return err
-		}
-		err = changed(ctx, t, `update certificate set state = 'issued', pem = $1, chain = $2, serial = $3, not_before = $4, not_after = $5, issued_at = $6, warn_at = $8
+	return db.transact(ctx, func(t *tx) error { return recordIssued(ctx, t, certificateID, i, tell) })
+}
+
+func recordIssued(ctx context.Context, t *tx, certificateID int64, i Issued, tell func(Order) Mail) error {
+	c, err := one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID)
+	if err != nil {
+		return err
+	}
+	if err := hold(ctx, t, c.OrderID); err != nil {
+		return err
+	}
+	err = changed(ctx, t, `update certificate set state = 'issued', pem = $1, chain = $2, serial = $3, not_before = $4, not_after = $5, issued_at = $6, warn_at = $8
 			where id = $7 and state = 'requested'`, i.PEM, i.Chain, i.Serial, orNull(i.NotBefore), orNull(i.NotAfter), t.now, c.ID, firstWarning(i.NotAfter))
-		if errors.Is(err, ErrStale) {
-			// Read again: somebody may have recorded it since the first look.
-			if c, err = one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID); err != nil {
-				return err
-			}
-			if c.State == CertificateIssued {
-				return nil
-			}
-			return ErrStale
-		}
-		if err != nil {
+	if errors.Is(err, ErrStale) {
+		// Read again: somebody may have recorded it since the first look.
+		if c, err = one(ctx, t, scanCertificate, `select `+certificateColumns+` from certificate where id = $1`, certificateID); err != nil {
 			return err
 		}
-		if _, err := t.ExecContext(ctx, `update dcv set state = 'verified', verified_at = coalesce(verified_at, $1) where certificate_id = $2`, t.now, c.ID); err != nil {
-			return err
-		}
-		o, err := anyOrder(ctx, t, c.OrderID)
-		if err != nil {
-			return err
-		}
-		if err := complete(ctx, t, o, i); err != nil {
-			return err
-		}
-		if err := tellIssued(ctx, t, o, c, i); err != nil {
-			return err
-		}
-		if tell == nil {
+		if c.State == CertificateIssued {
 			return nil
 		}
-		if o, err = anyOrder(ctx, t, o.ID); err != nil {
-			return err
-		}
-		m := tell(o)
-		if m.To == "" {
-			return nil
-		}
-		return queueMail(ctx, t, m)
-	})
+		return ErrStale
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, `update dcv set state = 'verified', verified_at = coalesce(verified_at, $1) where certificate_id = $2`, t.now, c.ID); err != nil {
+		return err
+	}
+	o, err := anyOrder(ctx, t, c.OrderID)
+	if err != nil {
+		return err
+	}
+	if err := complete(ctx, t, o, i); err != nil {
+		return err
+	}
+	if err := tellIssued(ctx, t, o, c, i); err != nil {
+		return err
+	}
+	if tell == nil {
+		return nil
+	}
+	if o, err = anyOrder(ctx, t, o.ID); err != nil {
+		return err
+	}
+	m := tell(o)
+	if m.To == "" {
+		return nil
+	}
+	return queueMail(ctx, t, m)
 }
 
 func complete(ctx context.Context, t *tx, o Order, i Issued) error {
@@ -347,8 +353,11 @@ func complete(ctx context.Context, t *tx, o Order, i Issued) error {
 	completedAt, endsAt := o.CompletedAt, o.EndsAt
 	if first {
 		completedAt, endsAt = t.now, t.now.AddDate(0, o.Months, 0)
-		if o.Imported && !o.EndsAt.IsZero() {
+		switch {
+		case o.Imported && !o.EndsAt.IsZero():
 			endsAt = o.EndsAt // the term runs there already
+		case i.TermEndsAt.After(endsAt):
+			endsAt = i.TermEndsAt.UTC().Truncate(time.Microsecond)
 		}
 	}
 	err := countChange(ctx, t, func(c *counted) { c.delivered, c.until = !first, o.CertificateUntil },

@@ -17,11 +17,11 @@ import (
 // growing are the tables that have a row or more per order, or per something that
 // people do. No list may read one of them whole.
 var growing = []string{"orders", "order_name", "order_event", "order_gram", "gram_count", "certificate", "dcv", "customer_link", "ledger_tx", "ledger_entry",
-	"invoice", "credit_note", "invoice_zip_file", "job", "mail", "audit", "session", "topup", "import_row", "imported_order"}
+	"invoice", "credit_note", "invoice_zip_file", "job", "mail", "audit", "session", "topup", "import_row", "imported_order", "drift", "reconciled"}
 
 // partial are indexes that hold only the few rows of their table that somebody
 // looks for; reading one whole reads no others.
-var partial = regexp.MustCompile(`INDEX (mail_failed_idx|mail_queued_idx|orders_review_idx|orders_unpaid_idx|orders_ends_idx)$`)
+var partial = regexp.MustCompile(`INDEX (mail_failed_idx|mail_queued_idx|orders_review_idx|orders_unpaid_idx|orders_ends_idx|drift_open_idx|drift_stranger_idx|drift_settled_idx)$`)
 
 // lists calls every method of the book that lists something page by page or row by
 // row, with every filter that it has.
@@ -160,9 +160,29 @@ func lists(s shop) map[string]func() error {
 			return err
 		},
 		"ImportAlarms": func() error { _, err := s.ImportAlarms(ctx); return err },
-		"Review":       func() error { return third(s.Review(ctx, 12)) },
-		"Resellers":    func() error { return third(s.Resellers(ctx, db.ResellerFilter{Query: "a"})) },
-		"Rates":        func() error { return third(s.Rates(ctx, page)) },
+		"Drifts": func() error {
+			for _, g := range db.DriftGroups {
+				for _, p := range []db.Page{{}, page} {
+					if err := third(s.Drifts(ctx, g, p)); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		},
+		"OrderDrifts": each(func() error { _, err := s.OrderDrifts(ctx, 1); return err }, func() error { _, err := s.OpenLeftovers(ctx, "sandbox", 20); return err }),
+		"Beliefs": each(func() error { return third(s.NextBeliefs(ctx, "sandbox", "sb-1", 200)) },
+			func() error {
+				_, err := s.BeliefsByID(ctx, "sandbox", []string{"sb-1", "sb-2"})
+				return err
+			},
+			func() error {
+				_, err := s.BeliefsByReference(ctx, "sandbox", []string{"ORD-1", "ORD-2"})
+				return err
+			}),
+		"Review":    func() error { return third(s.Review(ctx, 12)) },
+		"Resellers": func() error { return third(s.Resellers(ctx, db.ResellerFilter{Query: "a"})) },
+		"Rates":     func() error { return third(s.Rates(ctx, page)) },
 		"Deliveries": each(func() error { return third(s.Deliveries(ctx, s.reseller, 1, db.DeliveryFilter{Page: page})) },
 			func() error {
 				return third(s.Deliveries(ctx, s.reseller, 1, db.DeliveryFilter{State: db.DeliveryFailed}))

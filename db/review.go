@@ -16,18 +16,20 @@ const (
 	ReviewJob     ReviewKind = "job"     // a job that was given up
 	ReviewMail    ReviewKind = "mail"    // a mail that could not be sent
 	ReviewTopUp   ReviewKind = "topup"   // a top-up that a reseller asks for
+	ReviewDrift   ReviewKind = "drift"   // something that an upstream says differently
 )
 
 // ReviewItem is one thing that waits for a person.
 type ReviewItem struct {
 	Kind   ReviewKind
-	ID     int64     // of the order, job, mail or top-up
+	ID     int64     // of the order, job, mail, top-up or difference
 	Name   string    // the order's number, the job's kind, the mail's subject, the top-up's bank reference
 	Cents  int64     // of the top-up, USD cents
 	Domain string    // of the order
 	Who    string    // the reseller, or the mail's recipient
 	Reason string    // verbatim
 	At     time.Time // since when it waits, UTC
+	Drift  *Drift    // of ReviewDrift
 }
 
 // Review lists what waits for a person, oldest first, at most limit, and counts
@@ -57,6 +59,14 @@ func (db *DB) Review(ctx context.Context, limit int) ([]ReviewItem, int, error) 
 			return nil, 0, err
 		}
 		items, total = append(items, some...), total+n
+	}
+	drifts, n, err := db.Drifts(ctx, DriftsOpen, Page{Limit: limit})
+	if err != nil {
+		return nil, 0, err
+	}
+	total += n
+	for _, d := range drifts {
+		items = append(items, ReviewItem{Kind: ReviewDrift, ID: d.ID, Name: d.Number, Domain: d.Domain, Who: d.ResellerName, Reason: d.Note, At: d.FoundAt, Drift: &d})
 	}
 	slices.SortStableFunc(items, func(a, b ReviewItem) int { return a.At.Compare(b.At) })
 	return items[:min(limit, len(items))], total, nil
@@ -102,6 +112,10 @@ func (j Job) Object() string {
 		return object("upstream", j.SubjectID)
 	case JobWebhook:
 		return object("webhook delivery", j.SubjectID)
+	case JobDrift:
+		return object("drift", j.SubjectID)
+	case JobReconcile:
+		return object("reconciliation", j.SubjectID)
 	}
 	return ""
 }
@@ -118,6 +132,7 @@ func (db *DB) JobLines(ctx context.Context, f JobFilter) ([]JobLine, int, error)
 	}, `j.id, j.kind, j.subject_id, j.payload, j.run_at, j.claimed, j.attempts, j.failures, j.failed, j.last_error, j.created_at, coalesce(o.id, 0), coalesce(o.number, '')`,
 		f.jobsInOrder()+` left join dcv d on j.kind in ('dcv', 'resend') and d.id = j.subject_id
 		 left join certificate c on c.id = case when j.kind in ('submit', 'poll', 'check', 'reissue', 'look') then j.subject_id else d.certificate_id end
-		 left join orders o on o.id = case when j.kind in ('cancel', 'revoke', 'licence_suspend', 'licence_unsuspend', 'licence_move') then j.subject_id else c.order_id end`,
+		 left join drift f on j.kind = 'drift' and f.id = j.subject_id
+		 left join orders o on o.id = case when j.kind in ('cancel', 'revoke', 'licence_suspend', 'licence_unsuspend', 'licence_move') then j.subject_id when j.kind = 'drift' then f.order_id else c.order_id end`,
 		where, args, "j.failed desc, j.run_at, j.id", f.Page)
 }

@@ -108,6 +108,9 @@ var rules = []struct{ rule, query string }{
 	{"what a webhook is yet to be told has a job",
 		`select 'webhook_delivery ' || d.id from webhook_delivery d where d.state = 'waiting'
 		 and not exists (select 1 from job j where j.kind = 'webhook' and j.subject_id = d.id) order by d.id limit 1`},
+	{"a difference that is being settled has a job",
+		`select 'drift ' || d.id from drift d where d.busy = true and d.settled_at is null
+		 and not exists (select 1 from job j where j.kind = 'drift' and j.subject_id = d.id) order by d.id limit 1`},
 	{"credit is noted as low exactly while it is",
 		`select 'account ' || id || ' holds ' || balance_cents from account where low <> (alert_cents is not null and balance_cents < alert_cents) order by id limit 1`},
 }

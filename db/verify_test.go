@@ -180,6 +180,8 @@ var tamperings = []tampered{
 		`update invoice set snapshot = replace(snapshot, '"tax_rate_bp":0', '"tax_rate_bp":2000') where order_id = $OPEN`},
 	{"a year's numbers are gone", "numbers are gapless", "INV-1999 has no numbers", `insert into counter (name, value) values ('INV-1999', 3)`},
 	{"a webhook's job is lost", "what a webhook is yet to be told has a job", "webhook_delivery 1", `delete from job where kind = 'webhook'`},
+	{"a difference is being settled by nobody", "a difference that is being settled has a job", "drift 1",
+		`insert into drift (upstream, upstream_id, what, busy, found_at, seen_at) values ('sandbox', 'sb-9', 'left', true, '2026-11-20 00:00:00+00:00', '2026-11-20 00:00:00+00:00')`},
 	{"low credit is made up", "credit is noted as low exactly while it is", "account ", `update account set low = true where alert_cents is not null`},
 	{"an order number is skipped", "numbers are gapless", "ORD-$YEAR has 7 numbers, the highest is 99, the counter says 7: number 4 is the first that is missing",
 		`update orders set number = 'ORD-$YEAR-0099' where id = $ASKED`},

@@ -86,6 +86,7 @@ func TestEveryPageHoldsInTurkish(t *testing.T) {
 	admin := signedIn(t, shop.access.Admin, inTurkish)
 	for _, p := range []struct{ path, name string }{
 		{"/admin", "admin"}, {"/admin/orders", "admin-orders"}, {"/admin" + order, "admin-order"}, {"/admin/resellers", "admin-resellers"},
+		{"/admin/drift", "admin-drift"},
 		{"/admin/jobs", "admin-jobs"}, {"/admin/mail", "admin-mail"}, {"/admin/audit", "admin-audit"},
 	} {
 		admin.open(p.path)

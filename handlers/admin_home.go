@@ -77,5 +77,10 @@ func reviewItem(i db.ReviewItem) views.ReviewItem {
 	if i.Domain != "" {
 		title += " · " + certs.UnicodeName(i.Domain)
 	}
-	return views.ReviewItem{Kind: string(i.Kind), ID: i.ID, Title: title, Amount: money.USD(i.Cents), Who: i.Who, Reason: i.Reason, At: i.At}
+	item := views.ReviewItem{Kind: string(i.Kind), ID: i.ID, Title: title, Amount: money.USD(i.Cents), Who: i.Who, Reason: i.Reason, At: i.At}
+	if i.Drift != nil {
+		row := driftRow(*i.Drift)
+		item.Drift = &row
+	}
+	return item
 }

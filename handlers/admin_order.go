@@ -39,7 +39,7 @@ func (h *Handlers) AdminLook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if after.UpstreamSeenAt.After(before.UpstreamSeenAt) || after.Status != before.Status {
+	if after.UpstreamSeenAt.After(before.UpstreamSeenAt) || after.Status != before.Status || after.Fulfilment != before.Fulfilment {
 		return done(c, adminOrderPath(before.ID), i18n.T(ctx, "operator.look.done"))
 	}
 	if err := flash(c, "info", i18n.T(ctx, "operator.look.waiting")); err != nil {
@@ -91,11 +91,11 @@ func (h *Handlers) AdminPlaced(c echo.Context) error {
 
 // AdminResubmitForm is GET /admin/orders/:id/resubmit.
 func (h *Handlers) AdminResubmitForm(c echo.Context) error {
-	return h.decisionForm(c, confirmation("resubmit"), unsureOrder)
+	return h.decisionForm(c, confirmation("resubmit"), db.Order.AdminCanResubmit)
 }
 
 // AdminResubmit is POST /admin/orders/:id/resubmit: the upstream never got the
-// unsure order.
+// unsure order, or what it refused is mended.
 func (h *Handlers) AdminResubmit(c echo.Context) error {
 	o, err := h.anyOrder(c)
 	if err != nil {

@@ -35,13 +35,18 @@ func (h *Handlers) AdminOrders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	_, drifts, err := h.Book.Drifts(ctx, db.DriftsOpen, db.Page{Limit: 1})
+	if err != nil {
+		return err
+	}
 	names, err := h.Book.ResellerNames(ctx)
 	if err != nil {
 		return err
 	}
 	pager.Total = total
 	m := views.AdminOrdersPage{
-		Review: f.View == db.ViewReview, ReviewCount: figures.Review, Status: string(f.Status), Search: f.Search,
+		DriftCount: drifts,
+		Review:     f.View == db.ViewReview, ReviewCount: figures.Review, Status: string(f.Status), Search: f.Search,
 		Reseller: f.ResellerID, Resellers: resellerOptions(names), Sort: sortOf(f, pager), Pager: pager,
 	}
 	for _, o := range orders {
@@ -97,7 +102,7 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 		OrderHead: orderHead(o), ResellerID: o.ResellerID, Reseller: o.ResellerName, ResellerMail: o.ResellerEmail, Message: o.Message,
 		CustomerName: o.CustomerName, CustomerEmail: o.CustomerEmail, Note: o.Note, PlacedBy: o.PlacedBy, OrderedAt: o.CreatedAt,
 		Cost: money.USD(o.CostCents), Margin: money.USD(o.TotalCents - o.CostCents), LicenceKey: o.LicenceKey,
-		CanDecide: decides && o.Fulfilment == db.FulfilmentUnsure, CanCancel: decides && o.AdminCanCancel(), Refund: money.USD(o.PayableCents()),
+		CanDecide: decides && o.Fulfilment == db.FulfilmentUnsure, CanResubmit: decides && o.Fulfilment == db.FulfilmentRefused && o.AdminCanResubmit(), CanCancel: decides && o.AdminCanCancel(), Refund: money.USD(o.PayableCents()),
 	}
 	var err error
 	if m.CanCancel {
@@ -124,6 +129,9 @@ func (h *Handlers) adminOrderModel(c echo.Context, o db.Order) (views.AdminOrder
 			m.Unsent.Again = time.Time{}
 		}
 	case !errors.Is(err, db.ErrNotFound):
+		return m, err
+	}
+	if m.Drifts, err = h.orderDrifts(c, o.ID); err != nil {
 		return m, err
 	}
 	if m.Names, err = h.orderNames(c, o, list); err != nil {

@@ -223,10 +223,12 @@ func TestLookShowsTheUpstreamsAnswer(t *testing.T) {
 	if o := s.order(t, id); o.Status != db.StatusValidationPending || s.audited(t, "order.look") != 1 {
 		t.Errorf("%s, %d lines in the audit", o.Status, s.audited(t, "order.look"))
 	}
-	unsure := s.unsure(t, "unsure.example.com")
-	if a := support.Post(fmt.Sprintf("/admin/orders/%d/look", unsure), nil); a.Status != http.StatusConflict {
+	queued, _ := s.configured(t, "queued.example.com")
+	if a := support.Post(fmt.Sprintf("/admin/orders/%d/look", queued), nil); a.Status != http.StatusConflict {
 		t.Errorf("nothing to look at: %d", a.Status)
 	}
+	unsure := fmt.Sprintf("/admin/orders/%d", s.unsure(t, "unsure.example.com")) // it is asked for by its reference
+	done(t, support, support.Post(unsure+"/look", nil), unsure, "info")
 	if a := s.SignedIn(t, db.RoleOwner).Post(page+"/look", nil); a.Status != http.StatusForbidden {
 		t.Errorf("as owner: %d", a.Status)
 	}

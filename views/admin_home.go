@@ -24,7 +24,8 @@ type AdminHomePage struct {
 }
 
 // ReviewItem is one thing that waits for a person. Kind: unsure or refused (an order),
-// job (given up), mail (not sent), topup (of Amount, asked for).
+// job (given up), mail (not sent), topup (of Amount, asked for), drift (an upstream
+// says otherwise).
 type ReviewItem struct {
 	Kind   string
 	ID     int64  // of the order, job, mail or top-up
@@ -33,6 +34,7 @@ type ReviewItem struct {
 	Who    string // reseller, or the mail's recipient
 	Reason string // verbatim
 	At     time.Time
+	Drift  *DriftRow // of the kind drift
 }
 
 // Alarm is what is wrong with the house as a whole. Code: upstream_failing (Name, At since),
@@ -70,6 +72,8 @@ func (r ReviewItem) look() (kind, icon string) {
 		return "error", "activity"
 	case "topup":
 		return "info", "banknote"
+	case "drift":
+		return r.Drift.look()
 	default:
 		return "error", "mail"
 	}
@@ -83,6 +87,9 @@ func (r ReviewItem) title(ctx context.Context) string {
 	}
 	if r.Kind == "topup" {
 		return i18n.T(ctx, "admin.review.topup", "Title", title, "Amount", i18n.Money(ctx, r.Amount))
+	}
+	if r.Kind == "drift" {
+		return i18n.T(ctx, "drift.review", "Title", r.Drift.title(), "What", r.Drift.sentence(ctx))
 	}
 	return i18n.T(ctx, "admin.review."+r.known(), "Title", title)
 }
@@ -104,6 +111,8 @@ func (r ReviewItem) href() templ.SafeURL {
 		return "/admin/mail?state=failed"
 	case "topup":
 		return templ.SafeURL(adminTopUpPath(r.ID))
+	case "drift":
+		return driftHref(r.Drift)
 	default:
 		return adminOrderHref(r.ID)
 	}

@@ -14,6 +14,7 @@ import (
 type AdminOrdersPage struct {
 	Review      bool   // ?view=review: unsure and refused ones only
 	ReviewCount int    // of them in all
+	DriftCount  int    // differences with upstreams that wait for a person
 	Status      string // "" is any
 	Search      string
 	Reseller    int64 // 0 is any
@@ -60,13 +61,16 @@ type AdminOrderPage struct {
 	Events       []OrderEvent // newest first
 	Audit        []AuditEntry // newest first
 
-	Unsent    *UnsentOrder // it waits to be sent and could not be; nil otherwise
-	CanLook   bool         // there is something upstream to look at
-	CanDecide bool         // fulfilment unsure: placed or not is a person's decision
-	CanCancel bool         // nothing issued yet
-	Refund    money.Money  // what cancelling gives back
-	Problems  Problems     // fields upstream_id, reason
-	Typed     string       // upstream_id or, on the page that cancels, reason; as it was typed
+	Drifts []DriftRow // what its upstream says differently, the oldest first
+
+	Unsent      *UnsentOrder // it waits to be sent and could not be; nil otherwise
+	CanLook     bool         // there is something upstream to look at
+	CanDecide   bool         // fulfilment unsure: placed or not is a person's decision
+	CanResubmit bool         // refused, and may be sent again as it stands
+	CanCancel   bool         // nothing issued yet
+	Refund      money.Money  // what cancelling gives back
+	Problems    Problems     // fields upstream_id, reason
+	Typed       string       // upstream_id or, on the page that cancels, reason; as it was typed
 }
 
 // UnsentOrder is why an order that waits to be sent could not be.
@@ -172,6 +176,9 @@ func (m AdminOrderPage) confirmation(ctx context.Context, action string) Confirm
 		c.Title = i18n.T(ctx, "admin.resubmit.title", "Number", m.Number)
 		c.Text = i18n.T(ctx, "admin.resubmit.text", "Upstream", m.Upstream.Name, "Reference", m.Upstream.Reference)
 		c.Button = i18n.T(ctx, "admin.resubmit.do")
+		if m.Fulfilment == "refused" {
+			c.Text, c.Button = i18n.T(ctx, "drift.resubmit.text", "Upstream", m.Upstream.Name), i18n.T(ctx, "admin.resubmit")
+		}
 	default:
 		amount := i18n.Money(ctx, m.Refund)
 		c.Title = i18n.T(ctx, "admin.cancel.title", "Number", m.Number)

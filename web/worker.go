@@ -15,7 +15,9 @@ type WorkerConfig struct {
 	SMTP      string // smtp://… or smtps://…; empty: mails wait in the outbox
 	MailFrom  string
 	Lease     time.Duration // 0: one minute
-	PollEvery time.Duration // how often an upstream is asked about a fresh request; 0: as jobs has it
+
+	Poll      []jobs.PollRow     // how often upstreams are asked about requests; nil: jobs.DefaultPoll
+	Reconcile jobs.ReconcileRate // how often and how fast the book is compared with them; zero: a day
 }
 
 // Work does the book's jobs until ctx ends, and lets running ones finish.
@@ -24,7 +26,7 @@ func (s *Server) Work(ctx context.Context, config WorkerConfig) error {
 		config.Upstreams = s.desk
 	}
 	worker := &jobs.Worker{
-		Book: s.Book, Upstreams: config.Upstreams, Checker: config.Checker, Lease: config.Lease, PollEvery: config.PollEvery, Log: s.Log,
+		Book: s.Book, Upstreams: config.Upstreams, Checker: config.Checker, Lease: config.Lease, Log: s.Log, Poll: config.Poll, Reconcile: config.Reconcile,
 		IssuedMail: s.handlers.IssuedMail, InvoicePDF: s.handlers.ZipPDF, Done: s.metrics.job,
 		Webhooks: jobs.WebhookCalls{Loopback: s.LoopbackWebhooks}, WebhookMail: s.handlers.WebhookMail, ExternalMail: s.handlers.ExternalMail,
 		LowBalanceMails: s.handlers.LowBalanceMails,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"certbay/db"
@@ -11,40 +12,51 @@ import (
 	"certbay/providers"
 )
 
-// pollEvery is how often an upstream is asked, by the age of the request.
-var pollEvery = []struct{ age, every time.Duration }{
-	{10 * time.Minute, 15 * time.Second},
-	{time.Hour, time.Minute},
-	{24 * time.Hour, 10 * time.Minute},
-	{7 * 24 * time.Hour, time.Hour},
+// PollRow says how often an upstream is asked about a request, by its age: while
+// the domain owner's proof is awaited, and while the CA looks at the company or
+// works.
+type PollRow struct {
+	Until   time.Duration // the row is for requests younger than this; the last row's is for all older ones
+	Proof   time.Duration
+	Vetting time.Duration
 }
 
-// pollOld is how often after that.
-const pollOld = 6 * time.Hour
+// DefaultPoll is the schedule; behind each row, how often a request that waits all
+// that time is asked about.
+var DefaultPoll = []PollRow{
+	{10 * time.Minute, 15 * time.Second, time.Minute},    // 40, 10 times
+	{time.Hour, time.Minute, 5 * time.Minute},            // 90, 20
+	{24 * time.Hour, 10 * time.Minute, 30 * time.Minute}, // 228, 66
+	{7 * 24 * time.Hour, time.Hour, 2 * time.Hour},       // 372, 138
+	{1 << 62, 6 * time.Hour, 12 * time.Hour},             // then 4 and 2 a day
+}
 
-func pollAfter(age time.Duration) time.Duration {
-	for _, row := range pollEvery {
-		if age < row.age {
-			return row.every
+// pollAfter is how long to wait before the next question.
+func (w *Worker) pollAfter(age time.Duration, vetting bool) time.Duration {
+	table := w.Poll
+	if len(table) == 0 {
+		table = DefaultPoll
+	}
+	row := table[len(table)-1]
+	for _, r := range table {
+		if age < r.Until {
+			row = r
+			break
 		}
 	}
-	return pollOld
-}
-
-// fresh is for how long PollEvery counts.
-const fresh = 10 * time.Minute
-
-func (w *Worker) pollAfter(age time.Duration) time.Duration {
-	every := pollAfter(age)
-	if w.PollEvery > 0 && age < fresh {
-		return min(every, w.PollEvery)
+	wait := row.Proof
+	if vetting {
+		wait = row.Vetting
 	}
-	return every
+	return wait - wait/10 + rand.N(wait/5+1) // a tenth more or less, so that those of one hour drift apart
 }
 
 // poll asks the upstream how a request stands, until it is over.
 func (w *Worker) poll(ctx context.Context, job db.Job) error {
 	over, err := w.look(ctx, job.SubjectID)
+	if wait := askedToWait(err); wait > 0 {
+		return &later{at: w.Book.Now().Add(max(wait, retries[min(job.Failures, 4)])), cause: err.Error()}
+	}
 	if err != nil || over {
 		return err
 	}
@@ -52,8 +64,12 @@ func (w *Worker) poll(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
+	o, err := w.Book.AnyOrder(ctx, c.OrderID)
+	if err != nil {
+		return err
+	}
 	now := w.Book.Now()
-	return &later{at: now.Add(w.pollAfter(now.Sub(c.CreatedAt))), cause: ""}
+	return &later{at: now.Add(w.pollAfter(now.Sub(c.CreatedAt), o.Vetting)), cause: ""}
 }
 
 // lookOnce takes over the upstream's word without waiting for the next poll. A
@@ -110,6 +126,13 @@ func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificat
 		return err
 	}
 	issued := db.Issued{LicenceKey: status.LicenceKey}
+	renewed, err := w.Book.RenewedThere(ctx, c)
+	if err != nil {
+		return err
+	}
+	if renewed != "" {
+		issued.TermEndsAt = status.TermEndsAt
+	}
 	o, err := w.Book.AnyOrder(ctx, c.OrderID)
 	if err != nil {
 		return err
@@ -123,7 +146,7 @@ func (w *Worker) take(ctx context.Context, p providers.Provider, c db.Certificat
 			err = ours(c, got.Leaf)
 		}
 		if err != nil {
-			return fmt.Errorf("%s, order %s: %w", c.Upstream, c.UpstreamID, err)
+			return fmt.Errorf("%s, order %s: %w", c.Upstream, c.UpstreamID, &notOurs{err})
 		}
 		issued.PEM, issued.Chain, issued.Serial = got.Leaf, got.Chain, got.Serial
 		issued.NotBefore, issued.NotAfter = got.NotBefore, got.NotAfter

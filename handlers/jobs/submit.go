@@ -58,7 +58,7 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	wish := SubmissionFor(s)
 	wish.Earlier = earlier
 	w.Book.At("before_submit")
-	receipt, err := p.Submit(ctx, wish)
+	receipt, err := w.buy(ctx, p, s, wish)
 	w.Book.At("after_submit")
 	after := context.WithoutCancel(ctx)
 	w.noteHealth(after, s.Certificate.Upstream, err)
@@ -82,6 +82,31 @@ func (w *Worker) submit(ctx context.Context, job db.Job) error {
 	}
 }
 
+// buy hands an order in: as a renewal of what it renews, where that was issued by
+// the same upstream and can be renewed there; otherwise as a new one. A refusal means
+// that nothing was ordered, so one that is about the renewal and not about what was
+// asked for (too early, say) is followed by a new order.
+func (w *Worker) buy(ctx context.Context, p providers.Provider, s db.Submission, wish providers.Submission) (providers.Receipt, error) {
+	renewer, ok := p.(providers.Renewer)
+	if !ok || wish.Earlier != "" {
+		return p.Submit(ctx, wish)
+	}
+	before, err := w.Book.RenewedThere(ctx, s.Certificate)
+	if err != nil {
+		return providers.Receipt{}, fmt.Errorf("%w: %w", providers.ErrNotSent, err)
+	}
+	if before == "" {
+		return p.Submit(ctx, wish)
+	}
+	receipt, err := renewer.Renew(ctx, before, wish)
+	var refusal *providers.Refusal
+	if errors.Is(err, providers.ErrUnknown) || errors.As(err, &refusal) && refusal.Field == "" && refusal.UpstreamID == "" {
+		w.Log.Info("not renewed but bought anew", "order", s.Order.Number, "upstream", s.Certificate.Upstream, "error", err)
+		return p.Submit(ctx, wish)
+	}
+	return receipt, err
+}
+
 // postpone puts an order that surely was not placed back into the queue.
 func (w *Worker) postpone(ctx context.Context, s db.Submission, wait time.Duration, cause error) error {
 	if err := w.Book.PostponeSubmit(ctx, s.Certificate.ID); err != nil {
@@ -97,11 +122,7 @@ func notSent(job db.Job, err error) time.Duration {
 		return 10 * time.Minute
 	}
 	wait := retries[min(max(job.Attempts-1, 0), 5)] // an hour at most: somebody waits for a certificate
-	var f *providers.Failure
-	if errors.As(err, &f) {
-		wait = max(wait, min(f.RetryAfter, time.Hour))
-	}
-	return wait
+	return max(wait, askedToWait(err))
 }
 
 // accept notes that the upstream has the order, and asks at once how it stands.

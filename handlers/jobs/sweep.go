@@ -56,6 +56,9 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err := w.Book.StartNightImports(ctx); err != nil {
 		return err
 	}
+	if err := w.ensureReconciliations(ctx); err != nil {
+		return err
+	}
 	if w.cores != nil {
 		names, err := w.Upstreams.Names(ctx)
 		if err != nil {

@@ -54,11 +54,12 @@ type Worker struct {
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,
 	// the job runs again after that. Default one minute. A job gets three quarters of it.
 	Lease time.Duration
-	// PollEvery, when set, is how often an upstream is asked at least while a request
-	// is fresh: for a demo, where somebody sits and waits.
-	PollEvery time.Duration
 	// Hands is how many jobs run at once. Default 4; webhooks have as many of their own.
 	Hands int
+	// Poll is how often upstreams are asked about requests; empty: DefaultPoll.
+	Poll []PollRow
+	// Reconcile is how often and how fast the book is compared with its upstreams.
+	Reconcile ReconcileRate
 	// Done, when set, is told the kind and outcome ("done", "later", "failed") of every job, for metrics.
 	Done func(kind db.JobKind, outcome string)
 
@@ -186,6 +187,10 @@ func (w *Worker) safely(ctx context.Context, job db.Job) (err error) {
 		return w.changeLicence(ctx, job)
 	case db.JobRevoke:
 		return w.revoke(ctx, job)
+	case db.JobReconcile:
+		return w.reconcile(ctx, job)
+	case db.JobDrift:
+		return w.settleDrift(ctx, job)
 	case db.JobMail:
 		return w.mail(ctx, job)
 	case db.JobInvoiceZip:

@@ -32,13 +32,14 @@ type moody struct {
 	mu      sync.Mutex
 	before  func() error
 	after   func() error
+	bend    func(providers.Receipt) error
 	submits int
 }
 
 func (m *moody) Submit(ctx context.Context, s providers.Submission) (providers.Receipt, error) {
 	m.mu.Lock()
-	before, after := m.before, m.after
-	m.before, m.after = nil, nil
+	before, after, bend := m.before, m.after, m.bend
+	m.before, m.after, m.bend = nil, nil, nil
 	m.submits++
 	m.mu.Unlock()
 	if before != nil {
@@ -49,6 +50,9 @@ func (m *moody) Submit(ctx context.Context, s providers.Submission) (providers.R
 	r, err := m.CA.Submit(ctx, s)
 	if err == nil && after != nil {
 		err = after()
+	}
+	if err == nil && bend != nil {
+		err = bend(r)
 	}
 	return r, err
 }
@@ -65,6 +69,7 @@ type yard struct {
 	reseller int64
 	product  int64
 	by       db.Actor
+	memory   string // the CA's file
 }
 
 func openYard(t *testing.T) *yard {
@@ -76,7 +81,8 @@ func openYard(t *testing.T) *yard {
 	}
 	t.Cleanup(func() { y.net.Close() })
 	checker := y.net.Checker(nil)
-	ca, err := sandbox.Open(ctx, sandbox.Options{Path: filepath.Join(t.TempDir(), "ca.db"), Checker: checker, Vetting: -1, CheckEvery: -1,
+	y.memory = filepath.Join(t.TempDir(), "ca.db")
+	ca, err := sandbox.Open(ctx, sandbox.Options{Path: y.memory, Checker: checker, Vetting: -1, CheckEvery: -1,
 		Mail: func(ctx context.Context, to, subject, body string) error {
 			return y.book.QueueMail(ctx, db.Mail{To: to, Subject: subject, Body: body})
 		}})

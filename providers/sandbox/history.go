@@ -41,7 +41,11 @@ func (ca *CA) IssueAt(ctx context.Context, past ...Past) ([]Issued, error) {
 				return err
 			}
 			one := Issued{UpstreamID: upstreamID(id)}
-			if w.product.Type != providers.TypeLicence {
+			if w.product.Type == providers.TypeLicence {
+				if _, err := tx.ExecContext(ctx, `update licence set ends_at = $1 where order_id = $2`, millis(at.AddDate(0, w.months, 0)), id); err != nil {
+					return err
+				}
+			} else {
 				evidence := map[string]time.Time{}
 				for _, n := range w.names {
 					evidence[n.Name] = at

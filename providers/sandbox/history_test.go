@@ -56,6 +56,9 @@ func TestHistoryFollowsTheRulesOfItsDay(t *testing.T) {
 	if c, err := w.ca.Certificate(t.Context(), out[5].UpstreamID); err != nil || c.Serial == out[5].Certificate.Serial {
 		t.Errorf("an organisation that was vetted is not vetted again for a reissue: %v", err)
 	}
+	if st, err := w.ca.Status(t.Context(), out[2].UpstreamID); err != nil || !st.TermEndsAt.Equal(recent.AddDate(0, 1, 0)) {
+		t.Errorf("a licence of %s for a month ends %s, %v", recent, st.TermEndsAt, err)
+	}
 	if out[3].UpstreamID != out[0].UpstreamID {
 		t.Error("the same reference is a reissue of the same order")
 	}

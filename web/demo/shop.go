@@ -120,7 +120,7 @@ func (s *Shop) open(ctx context.Context, o Options) (err error) {
 		DemoOther: s.Access.supplier(),
 	}
 	s.Work = web.WorkerConfig{
-		Checker: checker, PollEvery: impatience,
+		Checker: checker, Poll: impatience,
 		SMTP: "smtp://" + s.internet.SMTPAddr(), MailFrom: "certbay@certbay.example",
 	}
 	s.furnish(o)

@@ -11,6 +11,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/demo"
+	"certbay/handlers/jobs"
 	"certbay/providers"
 	"certbay/web"
 )
@@ -21,7 +22,7 @@ const supplierCookie = "certbay-upstream"
 
 // impatience is how often the demo's shops ask about a fresh order: somebody sits
 // before it and waits.
-const impatience = 5 * time.Second
+var impatience = append([]jobs.PollRow{{Until: 10 * time.Minute, Proof: 5 * time.Second, Vetting: 5 * time.Second}}, jobs.DefaultPoll[1:]...)
 
 // Supplier is the upstream shop, ready to run beside the one that buys from it.
 type Supplier struct {
@@ -136,7 +137,7 @@ func (s *Shop) furnish(o Options) {
 	// One customer asks for everything that its own visitors do.
 	here.Web.APILimit.Requests, here.Web.APILimit.Window = 60_000, time.Minute
 	here.Work = web.WorkerConfig{
-		Checker: s.internet.Checker(nil), PollEvery: impatience,
+		Checker: s.internet.Checker(nil), Poll: impatience,
 		SMTP: "smtp://" + s.internet.SMTPAddr(), MailFrom: "certbay@koprutoptan.example",
 	}
 }
