@@ -56,6 +56,3 @@ create table imported_order (
     at          timestamptz not null, -- it came into the book; the order's created_at is when it was placed there
     primary key (upstream, upstream_id)
 );
-
--- Which of our orders an order there is.
-create index if not exists certificate_upstream_idx on certificate (upstream, upstream_id) where upstream_id <> '';

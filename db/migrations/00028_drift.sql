@@ -45,4 +45,4 @@ create table reconciled (
     at             timestamptz not null
 );
 
-create index if not exists certificate_upstream_idx on certificate (upstream, upstream_id, id);
+create index certificate_upstream_idx on certificate (upstream, upstream_id, id);

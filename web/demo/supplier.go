@@ -114,7 +114,10 @@ func (s *Shop) reconnect(ctx context.Context, before, url string) error {
 		if !ok || !strings.HasPrefix(path, "/") {
 			continue
 		}
-		err := s.book.UpdateUpstream(ctx, db.System, r.ID, db.UpstreamWish{BaseURL: url + path, Fields: r.Fields, Active: r.Active, LowBalanceCents: r.LowBalanceCents})
+		secrets, err := s.book.UpstreamSecrets(ctx, r.ID) // which go to another address by somebody's word only
+		if err == nil {
+			err = s.book.UpdateUpstream(ctx, db.System, r.ID, db.UpstreamWish{BaseURL: url + path, Fields: r.Fields, Secrets: secrets, Active: r.Active, LowBalanceCents: r.LowBalanceCents})
+		}
 		if err != nil {
 			return fmt.Errorf("demo: upstream %s: %w", r.Name, err)
 		}

@@ -51,7 +51,7 @@ func TestTheUpstreamShopIsFollowedToItsNewAddressAndOthersAreLeftAlone(t *testin
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Web.Book.UpdateUpstream(t.Context(), db.System, row.ID, db.UpstreamWish{BaseURL: "http://127.0.0.1:22/api", Fields: row.Fields, Active: true}); err != nil {
+	if err := s.Web.Book.UpdateUpstream(t.Context(), db.System, row.ID, db.UpstreamWish{BaseURL: "http://127.0.0.1:22/api", Fields: row.Fields, Secrets: map[string]string{"password": "theirs"}, Active: true}); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
