@@ -35,7 +35,7 @@ func Imports(p Page, m ImportsPage) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		p.Title, p.Nav, p.Crumbs = i18n.T(ctx, "import.title"), "products", []Crumb{{i18n.T(ctx, "nav.products"), "/admin/products"}}
+		p.Title, p.Nav, p.Crumbs = i18n.T(ctx, "import.title"), "upstreams", upstreamCrumbs(ctx)
 		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -704,8 +704,8 @@ func Import(p Page, m ImportPage) templ.Component {
 			templ_7745c5c3_Var35 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		p.Title, p.Nav = m.title(ctx), "products"
-		p.Crumbs = []Crumb{{i18n.T(ctx, "nav.products"), "/admin/products"}, {i18n.T(ctx, "import.title"), "/admin/upstreams/import"}}
+		p.Title, p.Nav = m.title(ctx), "upstreams"
+		p.Crumbs = upstreamCrumbs(ctx, Crumb{i18n.T(ctx, "import.title"), "/admin/upstreams/import"})
 		templ_7745c5c3_Var36 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
