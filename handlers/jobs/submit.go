@@ -100,7 +100,8 @@ func (w *Worker) buy(ctx context.Context, p providers.Provider, s db.Submission,
 	}
 	receipt, err := renewer.Renew(ctx, before, wish)
 	var refusal *providers.Refusal
-	if errors.Is(err, providers.ErrUnknown) || errors.As(err, &refusal) && refusal.Field == "" && refusal.UpstreamID == "" {
+	gone := errors.Is(err, providers.ErrUnknown) && !errors.Is(err, providers.ErrUnsure)
+	if gone || errors.As(err, &refusal) && refusal.Field == "" && refusal.UpstreamID == "" {
 		w.Log.Info("not renewed but bought anew", "order", s.Order.Number, "upstream", s.Certificate.Upstream, "error", err)
 		return p.Submit(ctx, wish)
 	}
