@@ -91,14 +91,14 @@ func readContact(c echo.Context) views.ContactPage {
 		Admin: text("admin") != "", Tech: text("tech") != "", Billing: text("billing") != ""}
 	for _, f := range []struct {
 		name, value string
-		needed      bool
+		missing     string // what is said where it is empty; "": it may be
 	}{
-		{"organisation", m.Organisation, false}, {"first_name", m.FirstName, true}, {"last_name", m.LastName, true}, {"title", m.JobTitle, false}, {"email", m.Email, true},
-		{"phone", m.Phone, false}, {"street", m.Street, false}, {"city", m.City, false}, {"state", m.State, false}, {"postcode", m.Postcode, false},
+		{"organisation", m.Organisation, ""}, {"first_name", m.FirstName, "contact.missing.first"}, {"last_name", m.LastName, "contact.missing.last"}, {"title", m.JobTitle, ""},
+		{"email", m.Email, "contact.missing.email"}, {"phone", m.Phone, ""}, {"street", m.Street, ""}, {"city", m.City, ""}, {"state", m.State, ""}, {"postcode", m.Postcode, ""},
 	} {
 		switch {
-		case f.needed && f.value == "":
-			m.Problems = append(m.Problems, views.Problem{Field: f.name, Key: "form.required"})
+		case f.missing != "" && f.value == "":
+			m.Problems = append(m.Problems, views.Problem{Field: f.name, Key: f.missing})
 		case utf8.RuneCountInString(f.value) > maxContactText:
 			m.Problems = append(m.Problems, views.Problem{Field: f.name, Key: "form.toolong"})
 		case f.name == "email" && !db.ValidEmail(f.value):

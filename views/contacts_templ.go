@@ -1169,7 +1169,7 @@ func NewExternal(p Page, m NewExternalPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Field(Input{Name: "note", Label: i18n.T(ctx, "order.note"), Hint: i18n.T(ctx, "external.note.hint"), Value: m.Note, Optional: true, Autocomplete: "off", Error: m.Problems.Of(ctx, "note")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Field(Input{Name: "note", Label: i18n.T(ctx, "external.note"), Hint: i18n.T(ctx, "external.note.hint"), Value: m.Note, Optional: true, Autocomplete: "off", Error: m.Problems.Of(ctx, "note")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

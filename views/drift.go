@@ -54,6 +54,11 @@ type ComparedRow struct {
 	Error    string // why the last one broke off, verbatim
 }
 
+// neverCompared says that no comparison has ended, so that nothing is known to agree.
+func (m AdminDriftPage) neverCompared() bool {
+	return !slices.ContainsFunc(m.Compared, func(c ComparedRow) bool { return !c.EndedAt.IsZero() })
+}
+
 func (m AdminDriftPage) chips(ctx context.Context) []Chip {
 	chip := func(group, key string, n int) Chip {
 		return Chip{i18n.T(ctx, key), withQuery("/admin/drift", nil, "group", group), n, m.Group == group}

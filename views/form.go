@@ -94,12 +94,20 @@ type Option struct {
 // Picker is a labelled select.
 type Picker struct {
 	Name    string
+	ID      string // "" : FieldID(Name); for a second field of that name on a page
 	Label   string
 	Hint    string
 	Error   string
 	Value   string
 	Options []Option
 	Attrs   templ.Attributes
+}
+
+func (f Picker) id() string {
+	if f.ID != "" {
+		return f.ID
+	}
+	return FieldID(f.Name)
 }
 
 // RadioCards is a group of radio buttons drawn as cards.

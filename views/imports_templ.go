@@ -171,7 +171,7 @@ func Imports(p Page, m ImportsPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = Select(Picker{Name: "upstream", Label: i18n.T(ctx, "import.upstream"), Value: m.Upstream, Options: plainOptions(m.Listers), Attrs: templ.Attributes{"id": "f-upstream-orders"}}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Select(Picker{Name: "upstream", Label: i18n.T(ctx, "import.upstream"), Value: m.Upstream, Options: plainOptions(m.Listers), ID: "f-upstream-orders"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1546,7 +1546,7 @@ func importProductRow(r ImportProductRow) templ.Component {
 			}
 		}
 		for _, c := range r.Terms {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<div class=\"tabular\"><span class=\"muted small\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<div class=\"tabular whitespace-nowrap\"><span class=\"muted small\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
