@@ -13,7 +13,7 @@ import (
 // refused meanwhile is the answer. stale is said when the order does not stand where
 // it could be done.
 func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int64, error)) error {
-	before, _, err := c.refused(o.ID)
+	before, _, err := c.Book.Refusals(c.Ctx, o.ID)
 	if err != nil {
 		return err
 	}
@@ -27,23 +27,11 @@ func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int
 	if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
 		return err
 	}
-	after, words, err := c.refused(o.ID)
+	after, words, err := c.Book.Refusals(c.Ctx, o.ID)
 	if err == nil && after > before {
 		return &upstreamRefused{words}
 	}
 	return err
-}
-
-// refused counts what the authority refused of an order so far, and gives the last
-// of its words.
-func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.Book.Events(c.Ctx, orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
 }
 
 // each does something with every certificate that elid names, and stops at the first

@@ -59,14 +59,7 @@ func (c *call) configure() (any, error) {
 // getSSL is GET /ssl/{order_id}: what is under way is asked for upstream, and a
 // certificate that is ready is saved.
 func (c *call) getSSL() (any, error) {
-	job, err := c.Book.AskNow(c.Ctx, c.Caller.ResellerID, c.id)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
-		return nil, err
-	}
-	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, c.id)
+	o, err := c.Look(c.id, lookPatience)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +114,7 @@ func (c *call) changeSSL(orderID Number, message string, wish func(context.Conte
 		return nil, err
 	}
 	if c.Happened() == 0 {
-		before, _, err := c.refusals(o.ID)
+		before, _, err := c.Book.Refusals(c.Ctx, o.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +128,7 @@ func (c *call) changeSSL(orderID Number, message string, wish func(context.Conte
 		if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
 			return nil, err
 		}
-		after, words, err := c.refusals(o.ID)
+		after, words, err := c.Book.Refusals(c.Ctx, o.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -147,18 +140,6 @@ func (c *call) changeSSL(orderID Number, message string, wish func(context.Conte
 		return nil, err
 	}
 	return c.sslAnswer(o, message)
-}
-
-// refusals counts what the authority refused of an order so far, and gives the
-// last of its words.
-func (c *call) refusals(orderID int64) (count int, words string, err error) {
-	events, err := c.Book.Events(c.Ctx, orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
 }
 
 // sslAnswer is how an order stands, with what has to be published.

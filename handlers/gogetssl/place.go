@@ -2,7 +2,6 @@ package gogetssl
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -128,7 +127,7 @@ func (c *call) buy(w wish) (any, error) {
 		job, err := c.Book.Configure(c.Ctx, c.Caller.Actor(), reseller, o.ID, w.config)
 		if err != nil {
 			if !errors.Is(err, db.ErrStale) {
-				c.giveBack(o)
+				c.GiveBack(o, patience)
 			}
 			return nil, err
 		}
@@ -141,27 +140,11 @@ func (c *call) buy(w wish) (any, error) {
 	}
 	if o.Status == db.StatusPendingConfiguration {
 		words := o.Message
-		if c.giveBack(o) {
+		if c.GiveBack(o, patience) {
 			return nil, &upstreamRefused{words}
 		}
 	}
 	return c.placedAnswer(o)
-}
-
-// giveBack cancels an order that came to nothing, and says whether it is so. What
-// can't be cancelled now stands in the book as incomplete.
-func (c *call) giveBack(o db.Order) bool {
-	ctx := context.WithoutCancel(c.Ctx)
-	job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
-	if err == nil {
-		err = c.Gate.Await(ctx, patience, job)
-	}
-	if err != nil {
-		c.Log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
-		return false
-	}
-	now, err := c.Book.Order(ctx, o.ResellerID, o.ID)
-	return err == nil && now.Status == db.StatusCancelled
 }
 
 func (c *call) placedAnswer(o db.Order) (any, error) {
@@ -331,7 +314,7 @@ func (c *call) cancelSSLOrder() (any, error) {
 	if o.Status == db.StatusCancelled || c.Happened() != 0 {
 		return answer, nil
 	}
-	before, _, err := c.refused(o.ID)
+	before, _, err := c.Book.Refusals(c.Ctx, o.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -345,21 +328,9 @@ func (c *call) cancelSSLOrder() (any, error) {
 	if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 		return nil, err
 	}
-	after, words, err := c.refused(o.ID)
+	after, words, err := c.Book.Refusals(c.Ctx, o.ID)
 	if err == nil && after > before {
 		return nil, &upstreamRefused{words}
 	}
 	return answer, err
-}
-
-// refused counts what the authority refused of an order so far, and gives the last
-// of its words.
-func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.Book.Events(c.Ctx, orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
 }

@@ -66,7 +66,7 @@ func (c *call) reissue(o db.Order) (db.Configuration, error) {
 // the order does not stand where it could be done.
 func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int64, error)) (db.Order, error) {
 	if c.Happened() == 0 {
-		before, _, err := c.refused(o.ID)
+		before, _, err := c.Book.Refusals(c.Ctx, o.ID)
 		if err != nil {
 			return o, err
 		}
@@ -80,7 +80,7 @@ func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int
 		if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
 			return o, err
 		}
-		after, words, err := c.refused(o.ID)
+		after, words, err := c.Book.Refusals(c.Ctx, o.ID)
 		if err != nil {
 			return o, err
 		}

@@ -16,22 +16,10 @@ type outcome struct {
 	Details string `json:"details"`
 }
 
-// refused counts what the authority refused of an order so far, and gives the last
-// of its words.
-func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.Book.Events(c.Ctx, orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
-}
-
 // awaiting waits for what becomes of a wish; what the authority refused meanwhile is
 // an error.
 func (c *call) awaiting(o db.Order, wish func() (jobID int64, err error)) error {
-	before, _, err := c.refused(o.ID)
+	before, _, err := c.Book.Refusals(c.Ctx, o.ID)
 	if err != nil {
 		return err
 	}
@@ -42,7 +30,7 @@ func (c *call) awaiting(o db.Order, wish func() (jobID int64, err error)) error 
 	if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
 		return err
 	}
-	after, words, err := c.refused(o.ID)
+	after, words, err := c.Book.Refusals(c.Ctx, o.ID)
 	if err == nil && after > before {
 		return &upstreamRefused{words}
 	}
