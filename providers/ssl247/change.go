@@ -67,14 +67,14 @@ func (s *Shop) Renew(ctx context.Context, upstreamID string, sub providers.Submi
 	}
 	before, err := s.api.Certificate(ctx, upstreamID)
 	if err != nil {
-		return providers.Receipt{}, unsent(err)
+		return providers.Receipt{}, providers.Unsent(err)
 	}
 	if state, err := s.state(word(before), before.Details.SerialNumber != ""); err != nil || state != providers.StateIssued {
 		return providers.Receipt{}, providers.Refuse("", fmt.Sprintf("certificate %s is %s: only what was issued is renewed", upstreamID, word(before)))
 	}
 	id, done, err := s.bought(ctx, sub)
 	if err != nil {
-		return providers.Receipt{}, unsent(err)
+		return providers.Receipt{}, providers.Unsent(err)
 	}
 	if id == "" {
 		id, _, err = s.api.Renew(ctx, upstreamID, api.Renewal{Years: order.Years, Reference: sub.Reference, OnceKey: onceKey(sub)})
