@@ -125,16 +125,7 @@ func (db *DB) FinishCompare(ctx context.Context, runID int64, tell func(r Import
 		if !run.Nightly || run.Alarm == "" || told || tell == nil {
 			return nil
 		}
-		people, err := admins(ctx, t)
-		if err != nil {
-			return err
-		}
-		for _, p := range people {
-			if err := queueMail(ctx, t, tell(run, p)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tellAdmins(ctx, t, func(to Person) Mail { return tell(run, to) })
 	})
 }
 
