@@ -58,6 +58,7 @@ func (c *call) reissue(o db.Order) (db.Configuration, error) {
 	if len(config.SANs) == 0 {
 		config.SANs = nil
 	}
+	config.OnlySANs = config.SANs != nil // dns_names are the names, whatever the CSR has beside them
 	return config, err
 }
 
