@@ -13,6 +13,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/certs"
+	"certbay/handlers/access"
 )
 
 const (
@@ -154,7 +155,7 @@ func (c *call) buy(w wish, o db.Order) (db.Order, error) {
 	if o.Status == db.StatusPendingConfiguration {
 		words := o.Message
 		if c.GiveBack(o, patience) {
-			return o, &upstreamRefused{words}
+			return o, &access.UpstreamRefused{Words: words}
 		}
 	}
 	return o, nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"certbay/db"
+	"certbay/handlers/access"
 )
 
 const (
@@ -51,7 +52,7 @@ func (c *call) configure() (any, error) {
 		return nil, err
 	}
 	if o.Status == db.StatusPendingConfiguration {
-		return nil, &upstreamRefused{o.Message}
+		return nil, &access.UpstreamRefused{Words: o.Message}
 	}
 	return c.sslAnswer(o, c.t("apireply.ssl.configured"))
 }
@@ -114,26 +115,8 @@ func (c *call) changeSSL(orderID Number, message string, wish func(context.Conte
 		return nil, err
 	}
 	if c.Happened() == 0 {
-		before, _, err := c.Book.Refusals(c.Ctx, o.ID)
-		if err != nil {
+		if err := c.Change(o.ID, stale, patience, func(ctx context.Context) ([]int64, error) { return wish(ctx, o) }); err != nil {
 			return nil, err
-		}
-		jobs, err := wish(c.Ctx, o)
-		if errors.Is(err, db.ErrStale) {
-			return nil, stale
-		}
-		if err != nil {
-			return nil, err
-		}
-		if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
-			return nil, err
-		}
-		after, words, err := c.Book.Refusals(c.Ctx, o.ID)
-		if err != nil {
-			return nil, err
-		}
-		if after > before {
-			return nil, &upstreamRefused{words}
 		}
 	}
 	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {

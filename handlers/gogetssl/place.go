@@ -2,6 +2,7 @@ package gogetssl
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/certs"
+	"certbay/handlers/access"
 )
 
 const (
@@ -141,7 +143,7 @@ func (c *call) buy(w wish) (any, error) {
 	if o.Status == db.StatusPendingConfiguration {
 		words := o.Message
 		if c.GiveBack(o, patience) {
-			return nil, &upstreamRefused{words}
+			return nil, &access.UpstreamRefused{Words: words}
 		}
 	}
 	return c.placedAnswer(o)
@@ -314,23 +316,12 @@ func (c *call) cancelSSLOrder() (any, error) {
 	if o.Status == db.StatusCancelled || c.Happened() != 0 {
 		return answer, nil
 	}
-	before, _, err := c.Book.Refusals(c.Ctx, o.ID)
+	err = c.Change(o.ID, errTooLate, patience, func(ctx context.Context) ([]int64, error) {
+		job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
+		return []int64{job}, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.Book.CancelOrder(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID)
-	if errors.Is(err, db.ErrStale) {
-		return nil, errTooLate
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
-		return nil, err
-	}
-	after, words, err := c.Book.Refusals(c.Ctx, o.ID)
-	if err == nil && after > before {
-		return nil, &upstreamRefused{words}
-	}
-	return answer, err
+	return answer, nil
 }

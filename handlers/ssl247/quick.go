@@ -6,6 +6,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/certs"
+	"certbay/handlers/access"
 )
 
 // placeQuickOrder is /order/certificate/place-quick-order: it buys and completes.
@@ -49,7 +50,7 @@ func (c *call) placeQuickOrder() (any, error) {
 		return nil, err
 	}
 	if o.Status == db.StatusPendingConfiguration && c.GiveBack(o, patience) {
-		return nil, &upstreamRefused{o.Message}
+		return nil, &access.UpstreamRefused{Words: o.Message}
 	}
 	return completed{o.ID, []completedCertificate{{ID: id(o.ID)}}}, nil
 }
