@@ -97,7 +97,7 @@ func take(ctx context.Context, t *tx, by Actor, d Drift) error {
 			}
 			return cancel(ctx, t, by, o, "order.cancel")
 		}
-		return endDelivered(ctx, t, by, o, CertificateCancelled, "unknown to "+d.Upstream)
+		return endDelivered(ctx, t, by, o, CertificateCancelled, "unknown")
 	case DriftTerm:
 		end, err := time.Parse(time.RFC3339, d.Theirs)
 		if err != nil {
@@ -148,9 +148,9 @@ func stillMeant(ctx context.Context, t *tx, d Drift) error {
 func takeStatus(ctx context.Context, t *tx, by Actor, o Order, d Drift) error {
 	switch d.Theirs {
 	case "cancelled", "rejected":
-		return endDelivered(ctx, t, by, o, CertificateCancelled, d.Upstream+": "+d.Theirs)
+		return endDelivered(ctx, t, by, o, CertificateCancelled, d.Theirs)
 	case "revoked":
-		return endDelivered(ctx, t, by, o, CertificateRevoked, d.Upstream+": "+d.Theirs)
+		return endDelivered(ctx, t, by, o, CertificateRevoked, "")
 	case "suspended", "active":
 		suspended := d.Theirs == "suspended"
 		if err := changed(ctx, t, `update orders set suspended = $1 where id = $2 and status = 'completed'`, suspended, o.ID); err != nil {
@@ -166,7 +166,8 @@ func takeStatus(ctx context.Context, t *tx, by Actor, o Order, d Drift) error {
 }
 
 // endDelivered ends an order whose certificate or licence ended at its upstream.
-// Its money was earned and stays; a refund is decided apart.
+// Its money was earned and stays; a refund is decided apart. words are read by the
+// reseller: they don't name the upstream.
 func endDelivered(ctx context.Context, t *tx, by Actor, o Order, state CertificateState, words string) error {
 	if o.Status != StatusCompleted {
 		return ErrStale

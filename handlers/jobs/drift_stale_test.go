@@ -2,7 +2,9 @@ package jobs_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"certbay/db"
 	"certbay/providers"
@@ -147,6 +149,54 @@ func TestAShorterTermThereIsTakenOfARenewedLicence(t *testing.T) {
 		t.Fatalf("not renewed: %s", got.EndsAt)
 	}
 	d := y.stands(l, db.Drift{What: db.DriftTerm, Ours: "x", Theirs: l.EndsAt.Format("2006-01-02T15:04:05Z07:00")})
+	if _, err := y.book.TakeTheirs(ctx, y.by, d.ID); err != nil {
+		t.Fatal(err)
+	}
+	y.verified()
+}
+
+// What a reseller reads of its orders never names the upstream.
+func TestStepsThatAResellerReadsNameNoUpstream(t *testing.T) {
+	y := openYard(t)
+	issued := y.elsewhere("sectigo-positivessl", "issued.example.com", "")
+	y.show(issued)
+	run, _ := y.read(db.ImportOrders, "")
+	if err := y.book.TakeEveryOrder(ctx, y.by, run.ID, y.reseller); err != nil {
+		t.Fatal(err)
+	}
+	y.settle()
+	imported := y.now(y.rows(run)[0].OrderID)
+	for _, d := range []db.Drift{{What: db.DriftStatus, Ours: "active", Theirs: "revoked"}, {What: db.DriftStatus, Ours: "active", Theirs: "cancelled"}, {What: db.DriftUnknown, Ours: "completed"}} {
+		o := imported
+		if d.Theirs != "revoked" {
+			o = y.order(map[bool]string{true: "gone.ornek.com.tr", false: "ended.ornek.com.tr"}[d.What == db.DriftUnknown], "dns")
+			y.work(1)
+			y.prove(o)
+			y.work(2)
+		}
+		if _, err := y.book.TakeTheirs(ctx, y.by, y.stands(o, d).ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := y.now(o.ID); got.Status != db.StatusCancelled {
+			t.Fatalf("%s: %s", d.Theirs, got.Status)
+		}
+		for _, e := range must(y.book.Events(ctx, o.ID)) {
+			if own := e.ForReseller(); strings.Contains(own.Detail, "sandbox") || strings.Contains(own.Detail, "sb-") {
+				t.Errorf("%s: %s", own.Kind, own.Detail)
+			}
+		}
+	}
+}
+
+func TestANameThatWasCorrectedAfterARenewalBreaksNoRule(t *testing.T) {
+	y := openYard(t)
+	before := y.delivered("renewed.ornek.com.tr")
+	ends := y.now(before.ID).EndsAt
+	y.book.Now = func() time.Time { return ends.AddDate(0, 0, -20) }
+	if _, err := y.book.PlaceOrder(ctx, y.by, y.reseller, db.NewOrder{ProductID: y.product, Months: 12, Domain: "renewed.ornek.com.tr", Renews: before.ID}); err != nil {
+		t.Fatal(err)
+	}
+	d := y.stands(before, db.Drift{What: db.DriftDomain, Ours: "renewed.ornek.com.tr", Theirs: "other.ornek.com.tr"})
 	if _, err := y.book.TakeTheirs(ctx, y.by, d.ID); err != nil {
 		t.Fatal(err)
 	}
