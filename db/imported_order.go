@@ -54,6 +54,9 @@ func (db *DB) TakeOrder(ctx context.Context, run ImportRun, row ImportRow, f Fou
 		if err != nil {
 			return err
 		}
+		if err := notOurs(ctx, t, run, row, o); err != nil {
+			return err
+		}
 		o.Number, o.PlacedBy = numbers["ORD"], run.By.Name
 		if err := soleLicence(ctx, t, o); o.Status != StatusCancelled && o.Status != StatusExpired && err != nil {
 			return err
