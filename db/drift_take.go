@@ -84,20 +84,30 @@ func take(ctx context.Context, t *tx, by Actor, d Drift) error {
 	if err != nil {
 		return err
 	}
+	if err := stillMeant(ctx, t, d); err != nil {
+		return err
+	}
 	switch d.What {
 	case DriftStatus:
 		return takeStatus(ctx, t, by, o, d)
 	case DriftUnknown:
 		if o.CompletedAt.IsZero() {
+			if !o.CanCancel() {
+				return ErrStale
+			}
 			return cancel(ctx, t, by, o, "order.cancel")
 		}
-		return endDelivered(ctx, t, by, o, CertificateCancelled, "unknown to "+d.Upstream)
+		return endDelivered(ctx, t, by, o, CertificateCancelled, "unknown")
 	case DriftTerm:
 		end, err := time.Parse(time.RFC3339, d.Theirs)
 		if err != nil {
 			return ErrStale
 		}
 		if err := changed(ctx, t, `update orders set ends_at = $1 where id = $2 and status = 'completed'`, orNull(end), o.ID); err != nil {
+			return err
+		}
+		// A licence runs as long as each of its renewals: those gave no more than that.
+		if _, err := t.ExecContext(ctx, `update orders set ends_at = $1 where licence_id = $2 and wish = 'renew' and ends_at > $1`, orNull(end), o.ID); err != nil {
 			return err
 		}
 		return event(ctx, t, by, Event{OrderID: o.ID, Kind: "term_corrected", Detail: end.Format(time.DateOnly)})
@@ -122,12 +132,25 @@ func take(ctx context.Context, t *tx, by Actor, d Drift) error {
 	return ErrStale
 }
 
+// stillMeant is ErrStale when a difference was found of a request that is not what
+// the order stands on any more: it was refused, or the order has another one since.
+func stillMeant(ctx context.Context, t *tx, d Drift) error {
+	var meant bool
+	err := t.QueryRowContext(ctx, `select exists (select 1 from certificate c where c.id = $1 and c.order_id = $2 and c.upstream = $3 and c.upstream_id = $4
+		and c.state in ('requested', 'issued') and not exists (select 1 from certificate n where n.order_id = c.order_id and n.id > c.id
+			and n.state in ('requested', 'issued') and n.upstream_id not in ('', c.upstream_id)))`, d.CertificateID, d.OrderID, d.Upstream, d.UpstreamID).Scan(&meant)
+	if err == nil && !meant {
+		err = ErrStale
+	}
+	return err
+}
+
 func takeStatus(ctx context.Context, t *tx, by Actor, o Order, d Drift) error {
 	switch d.Theirs {
 	case "cancelled", "rejected":
-		return endDelivered(ctx, t, by, o, CertificateCancelled, d.Upstream+": "+d.Theirs)
+		return endDelivered(ctx, t, by, o, CertificateCancelled, d.Theirs)
 	case "revoked":
-		return endDelivered(ctx, t, by, o, CertificateRevoked, d.Upstream+": "+d.Theirs)
+		return endDelivered(ctx, t, by, o, CertificateRevoked, "")
 	case "suspended", "active":
 		suspended := d.Theirs == "suspended"
 		if err := changed(ctx, t, `update orders set suspended = $1 where id = $2 and status = 'completed'`, suspended, o.ID); err != nil {
@@ -143,7 +166,8 @@ func takeStatus(ctx context.Context, t *tx, by Actor, o Order, d Drift) error {
 }
 
 // endDelivered ends an order whose certificate or licence ended at its upstream.
-// Its money was earned and stays; a refund is decided apart.
+// Its money was earned and stays; a refund is decided apart. words are read by the
+// reseller: they don't name the upstream.
 func endDelivered(ctx context.Context, t *tx, by Actor, o Order, state CertificateState, words string) error {
 	if o.Status != StatusCompleted {
 		return ErrStale

@@ -52,6 +52,7 @@ func TestACertificateFromElsewhereIsKeptByWhatItSays(t *testing.T) {
 	if err := book.RemoveExternalCertificate(ctx, db.System, other, id); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("another reseller's: %v", err)
 	}
+	must[int64](t)(book.AskExternalInstallation(ctx, mine, id)) // what its web server presents goes with it
 	if err := book.RemoveExternalCertificate(ctx, db.System, mine, id); err != nil {
 		t.Fatal(err)
 	}

@@ -80,13 +80,10 @@ type UpstreamBalance struct {
 // a month's allowance.
 func (b UpstreamBalance) Spendable() int64 { return b.Cents + max(b.Allowance-b.Used, 0) }
 
-// LowBalance words the mails that an upstream's balance fell below its alarm.
-type LowBalance func(Upstream, UpstreamBalance) []Mail
-
 // RecordBalance keeps what an upstream told of our money. When what can be spent
-// falls below the upstream's alarm, tell (of which there is one or none) words
-// mails about it, once until it was above again.
-func (db *DB) RecordBalance(ctx context.Context, b UpstreamBalance, tell ...LowBalance) error {
+// falls below the upstream's alarm, every administrator is told, once until it was
+// above again. tell may be nil.
+func (db *DB) RecordBalance(ctx context.Context, b UpstreamBalance, tell func(u Upstream, b UpstreamBalance, to Person) Mail) error {
 	return db.transact(ctx, func(t *tx) error {
 		_, err := t.ExecContext(ctx, `insert into upstream_balance (upstream, cents, currency, sandbox, allowance, used, told_at) values ($1, $2, $3, $4, $5, $6, $7)
 			on conflict (upstream) do update set cents = excluded.cents, currency = excluded.currency, sandbox = excluded.sandbox,
@@ -101,15 +98,10 @@ func (db *DB) RecordBalance(ctx context.Context, b UpstreamBalance, tell ...LowB
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
-		if err != nil || !u.Low {
+		if err != nil || !u.Low || tell == nil {
 			return err
 		}
-		for _, words := range tell {
-			if err := queueMails(ctx, t, words(u, b)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tellAdmins(ctx, t, func(to Person) Mail { return tell(u, b, to) })
 	})
 }
 

@@ -84,11 +84,3 @@ func (db *DB) DismissImport(ctx context.Context, by Actor, runID int64) error {
 		return audit(ctx, t, by, Change{Action: "import.dismiss", Object: object("import", runID)})
 	})
 }
-
-// Admins lists the administrators who may sign in: whom the house writes to.
-func (db *DB) Admins(ctx context.Context) ([]Person, error) { return admins(ctx, db.read) }
-
-func admins(ctx context.Context, q querier) ([]Person, error) {
-	return collect(ctx, q, func(s scanner) (p Person, err error) { return p, s.Scan(&p.ID, &p.Name, &p.Email, &p.Lang) },
-		`select id, name, email, lang from person where role = 'admin' and status = 'active' order by id`)
-}

@@ -48,6 +48,37 @@ type OutboxMail struct {
 // the change it tells about. Sending never holds that change up.
 func queueMail(ctx context.Context, t *tx, m Mail) error { return queueInvoiceMail(ctx, t, 0, m) }
 
+func queueMails(ctx context.Context, t *tx, mails []Mail) error {
+	for _, m := range mails {
+		if err := queueMail(ctx, t, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellAdmins queues a mail to every administrator, worded for each.
+func tellAdmins(ctx context.Context, t *tx, word func(to Person) Mail) error {
+	people, err := admins(ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
+		if err := queueMail(ctx, t, word(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Admins lists the administrators who may sign in: whom the house writes to.
+func (db *DB) Admins(ctx context.Context) ([]Person, error) { return admins(ctx, db.read) }
+
+func admins(ctx context.Context, q querier) ([]Person, error) {
+	return collect(ctx, q, func(s scanner) (p Person, err error) { return p, s.Scan(&p.ID, &p.Name, &p.Email, &p.Lang) },
+		`select id, name, email, lang from person where role = 'admin' and status = 'active' order by id`)
+}
+
 // queueInvoiceMail is queueMail for a message that carries an invoice; 0 is none.
 func queueInvoiceMail(ctx context.Context, t *tx, invoiceID int64, m Mail) error {
 	id, err := insert(ctx, t, `insert into mail (recipient, subject, state, created_at, invoice_id) values ($1, $2, 'queued', $3, $4) returning id`,

@@ -164,6 +164,17 @@ func refuseReissue(ctx context.Context, t *tx, c Certificate, words string) erro
 	return event(ctx, t, System, Event{OrderID: c.OrderID, Kind: "upstream_refused", Detail: words})
 }
 
+// Refusals counts what the authority refused of an order so far, and gives the last
+// of its words.
+func (db *DB) Refusals(ctx context.Context, orderID int64) (count int, words string, err error) {
+	list, err := collect(ctx, db.read, func(s scanner) (words string, err error) { return words, s.Scan(&words) },
+		`select detail from order_event where order_id = $1 and kind = 'upstream_refused' order by id`, orderID)
+	if len(list) > 0 {
+		words = list[len(list)-1]
+	}
+	return len(list), words, err
+}
+
 // AskNow asks for the upstream's word of an order that is under way there, and
 // returns the job to wait for; 0 when there is nothing to ask.
 func (db *DB) AskNow(ctx context.Context, resellerID, orderID int64) (jobID int64, err error) {

@@ -219,15 +219,6 @@ func settleTopUp(ctx context.Context, t *tx, by Actor, id int64, to TopUpState, 
 	return u, err
 }
 
-func queueMails(ctx context.Context, t *tx, mails []Mail) error {
-	for _, m := range mails {
-		if err := queueMail(ctx, t, m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // TopUp finds a reseller's request; ErrNotFound for any other reseller's.
 func (db *DB) TopUp(ctx context.Context, resellerID, id int64) (TopUp, error) {
 	return one(ctx, db.read, scanTopUp, `select `+topUpColumns+` from `+topUpTables+` where u.id = $1 and u.reseller_id = $2`, id, resellerID)

@@ -122,7 +122,7 @@ func TestOnlyAnUpstreamThatNothingNamesIsRemoved(t *testing.T) {
 	s := openShop(t, 0)
 	named := must[int64](t)(s.CreateUpstream(ctx, s.staff, account("sandbox")))
 	free := must[int64](t)(s.CreateUpstream(ctx, s.staff, account("free")))
-	if err := s.RecordBalance(ctx, db.UpstreamBalance{Upstream: "free", Cents: 1, Currency: "USD"}); err != nil {
+	if err := s.RecordBalance(ctx, db.UpstreamBalance{Upstream: "free", Cents: 1, Currency: "USD"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.RecordHealth(ctx, "free", ""); err != nil {
@@ -153,8 +153,11 @@ func TestAFallBelowTheAlarmIsMailedOnce(t *testing.T) {
 	w := account("main")
 	w.LowBalanceCents = 5000
 	id := must[int64](t)(s.CreateUpstream(ctx, s.staff, w))
-	tell := func(u db.Upstream, b db.UpstreamBalance) []db.Mail {
-		return []db.Mail{{To: "admin@shop.example", Subject: "low", Body: u.Name}}
+	tell := func(u db.Upstream, b db.UpstreamBalance, to db.Person) db.Mail {
+		return db.Mail{To: to.Email, Subject: "low", Body: u.Name}
+	}
+	if _, err := s.CreatePerson(ctx, db.System, db.NewPerson{Role: db.RoleAdmin, Name: "Admin", Email: "admin@shop.example", Password: "a quiet harbour at dawn", Lang: "en"}); err != nil {
+		t.Fatal(err)
 	}
 	mails := func() int {
 		t.Helper()

@@ -80,7 +80,8 @@ var rules = []struct{ rule, query string }{
 		`select 'order ' || order_id || ' has ' || count(*) from certificate where state = 'requested' group by order_id having count(*) > 1 order by order_id limit 1`},
 	{"a renewal is of the same reseller and domain as the order before it",
 		`select 'order ' || n.order_id || ' renews order ' || n.renews from renewal n join orders o on o.id = n.order_id join orders b on b.id = n.renews
-		 where o.reseller_id <> b.reseller_id or o.domain <> b.domain or o.id <= b.id order by n.order_id limit 1`},
+		 where o.reseller_id <> b.reseller_id or o.id <= b.id or o.domain <> b.domain and not exists (select 1 from order_event e
+			where e.order_id in (o.id, b.id) and e.kind = 'domain_corrected') order by n.order_id limit 1`},
 	{"an order on its way to its upstream has a job",
 		`select 'order ' || o.id from orders o join certificate c on c.order_id = o.id and c.state = 'requested' where o.fulfilment in ('queued', 'submitting')
 		 and not exists (select 1 from job j where j.kind = 'submit' and j.subject_id = c.id) order by o.id limit 1`},

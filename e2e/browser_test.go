@@ -132,7 +132,7 @@ func open(t *testing.T, options ...option) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	context.SetDefaultTimeout(10_000)
+	context.SetDefaultTimeout(30_000)
 	must(t, context.Tracing().Start(playwright.TracingStartOptions{Snapshots: playwright.Bool(true)}))
 	page, err := context.NewPage()
 	if err != nil {

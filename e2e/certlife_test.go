@@ -32,7 +32,7 @@ func (b *tab) lookAtCertificates() {
 		b.press(p.link)
 		b.look(200, p.name)
 	}
-	b.open("/orders?status=completed&brand=Sectigo")
+	b.open("/orders?status=completed&brand=Thawte") // whose upstream revokes
 	b.press("main tbody th a")
 	order := b.path()
 	b.press("main a[href*='/certificates/'][title]")
@@ -47,8 +47,8 @@ func TestEveryPageOfACertificatesLifeHolds(t *testing.T) {
 }
 
 // Staff reissue a certificate with a key that the browser makes, change its names, prove
-// them, have the files of both certificates, and revoke in the end.
-func TestStaffReissuesACertificateAndRevokesIt(t *testing.T) {
+// them, and have the files of both certificates.
+func TestStaffReissuesACertificateWithOtherNames(t *testing.T) {
 	const domain = "yeniden.ornek.com.tr"
 	b := signedIn(t, shop.access.Reseller)
 	order := b.buy("Sectigo PositiveSSL Multi-Domain", 12, "domain", domain, "sans", "a."+domain+"\nb."+domain)
@@ -100,6 +100,24 @@ func TestStaffReissuesACertificateAndRevokesIt(t *testing.T) {
 		t.Error("the last row does not hand out the first certificate")
 	}
 
+	if b.has("main a[href$='/revoke']") {
+		t.Error("the upstream of this one revokes nothing, and the page offers it")
+	}
+	b.open(order + "/revoke")
+	b.look(409, "revoke-impossible")
+}
+
+// What can't be taken back is asked about twice.
+func TestStaffRevokesACertificate(t *testing.T) {
+	const domain = "geri.ornek.com.tr"
+	b := signedIn(t, shop.access.Reseller)
+	order := b.buy("Thawte SSL123", 12, "domain", domain)
+	key := ecdsaKey(t)
+	b.send(request(t, key, domain))
+	b.open(order + "/dcv")
+	b.proveAll(order)
+	sound(t, b.files(order), key.Public(), domain)
+	b.open(order)
 	b.press("main a[href='" + order + "/revoke']")
 	b.fill("confirm", "else."+domain)
 	b.press(button("Revoke for good"))

@@ -8,6 +8,7 @@ func TestAdminImportsTheProductsAndOrdersOfAnUpstream(t *testing.T) {
 	admin.open("/admin/products")
 	admin.press("main a[href='/admin/upstreams/import']")
 	admin.look(200, "admin-imports")
+	admin.selectOption("main form:has(input[value='products']) select[name=upstream]", "sandbox")
 	admin.press("main form:has(input[value='products']) button[type=submit]")
 	admin.at(200, "Products of sandbox")
 	admin.shows("main .filter-chips", "Changed", "New", "As before")
@@ -17,6 +18,7 @@ func TestAdminImportsTheProductsAndOrdersOfAnUpstream(t *testing.T) {
 		admin.look(200, "admin-import-"+view)
 	}
 	admin.open("/admin/upstreams/import")
+	admin.selectOption("main form:has(input[value='orders']) select[name=upstream]", "sandbox")
 	admin.press("main form:has(input[value='orders']) button[type=submit]")
 	admin.at(200, "Orders at sandbox")
 	admin.shows("main .filter-chips", "Known")

@@ -162,7 +162,7 @@ func (h *Handlers) AdminInvite(c echo.Context) error {
 		m.Problems = append(m.Problems, views.Problem{Field: "email", Key: "form.email"})
 	}
 	if m.Problems == nil {
-		reader := i18n.With(ctx, mailLocale)
+		reader := mailContext("")
 		_, err = h.Book.InviteOwner(ctx, actor(c), r.ID, m.Name, m.Email, func(p db.Person, token string) (subject, body string) {
 			return i18n.T(reader, "mail.invite.subject", "Brand", operator.Brand),
 				i18n.T(reader, "mail.invite.body", "Name", p.Name, "Reseller", r.Name, "Brand", operator.Brand, "Link", h.BaseURL+"/reset-password/"+token)

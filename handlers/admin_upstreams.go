@@ -235,28 +235,11 @@ func (h *Handlers) AdminRemoveUpstream(c echo.Context) error {
 	return done(c, upstreamsPath, i18n.T(ctx, "upstreams.removed", "Name", u.Name))
 }
 
-// LowBalanceMails words the mails to every admin that our balance at an upstream
-// fell below its alarm, each in their language.
-func (h *Handlers) LowBalanceMails(ctx context.Context) (db.LowBalance, error) {
-	staff, err := h.Book.Staff(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	return func(u db.Upstream, b db.UpstreamBalance) []db.Mail {
-		var mails []db.Mail
-		for _, p := range staff {
-			if p.Role != db.RoleAdmin || !p.Active() {
-				continue
-			}
-			locale := mailLocale
-			if p.Lang != "" {
-				locale.Lang = p.Lang
-			}
-			ctx := i18n.With(context.Background(), locale)
-			words := []any{"Name", u.Name, "Amount", i18n.Money(ctx, money.New(b.Spendable(), money.Currency(b.Currency))),
-				"Alarm", i18n.Money(ctx, money.New(u.LowBalanceCents, money.Currency(b.Currency))), "Link", h.BaseURL + upstreamPath(u.ID)}
-			mails = append(mails, db.Mail{To: p.Email, Subject: i18n.T(ctx, "mail.upstream.low.subject", words...), Body: i18n.T(ctx, "mail.upstream.low.body", words...)})
-		}
-		return mails
-	}, nil
+// LowBalanceMail tells an administrator that our balance at an upstream fell below its
+// alarm.
+func (h *Handlers) LowBalanceMail(u db.Upstream, b db.UpstreamBalance, to db.Person) db.Mail {
+	ctx := mailContext(to.Lang)
+	words := []any{"Name", u.Name, "Amount", i18n.Money(ctx, money.New(b.Spendable(), money.Currency(b.Currency))),
+		"Alarm", i18n.Money(ctx, money.New(u.LowBalanceCents, money.Currency(b.Currency))), "Link", h.BaseURL + upstreamPath(u.ID)}
+	return db.Mail{To: to.Email, Subject: i18n.T(ctx, "mail.upstream.low.subject", words...), Body: i18n.T(ctx, "mail.upstream.low.body", words...)}
 }

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -217,11 +216,7 @@ func (h *Handlers) importAlarms(c echo.Context) ([]views.Alarm, error) {
 
 // ImportMail tells an administrator what the reading of a night found.
 func (h *Handlers) ImportMail(r db.ImportRun, to db.Person) db.Mail {
-	locale := mailLocale
-	if to.Lang != "" {
-		locale.Lang = to.Lang
-	}
-	ctx := i18n.With(context.Background(), locale)
+	ctx := mailContext(to.Lang)
 	var found []string
 	if r.Below > 0 {
 		found = append(found, "- "+i18n.N(ctx, "import.alarm.below", r.Below))

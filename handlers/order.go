@@ -181,7 +181,7 @@ func (h *Handlers) orderModel(c echo.Context, o db.Order) (views.OrderPage, erro
 // upstream has the order, and how a call to it broke off.
 func whiteLabel(events []views.OrderEvent) []views.OrderEvent {
 	for i, e := range events {
-		if e.Kind == "accepted" || e.Kind == "unsure" {
+		if (db.Event{Kind: e.Kind}).OperatorsOnly() {
 			events[i].Detail = ""
 		}
 	}

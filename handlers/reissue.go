@@ -118,7 +118,7 @@ func (h *Handlers) Reissue(c echo.Context) error {
 		}
 		config.OnlySANs = true
 	}
-	refused, _, err := h.refusals(c, o.ID)
+	refused, _, err := h.Book.Refusals(c.Request().Context(), o.ID)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (h *Handlers) Reissue(c echo.Context) error {
 	if err := h.await(c, job); err != nil {
 		return err
 	}
-	if now, words, err := h.refusals(c, o.ID); err != nil {
+	if now, words, err := h.Book.Refusals(c.Request().Context(), o.ID); err != nil {
 		return err
 	} else if now > refused {
 		return h.showReissue(c, http.StatusUnprocessableEntity, o, before, f, nil, words)
@@ -191,18 +191,6 @@ func tidyNames(text, domain string) ([]string, views.Problems) {
 		}
 	}
 	return names, problems
-}
-
-// refusals counts what the authority refused of an order so far, and gives the last
-// of its words.
-func (h *Handlers) refusals(c echo.Context, orderID int64) (count int, words string, err error) {
-	events, err := h.Book.Events(c.Request().Context(), orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
 }
 
 func (h *Handlers) showReissue(c echo.Context, status int, o db.Order, before db.Certificate, f views.ReissueForm, problems views.Problems, refused string) error {

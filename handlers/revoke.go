@@ -72,7 +72,7 @@ func (h *Handlers) Revoke(c echo.Context) error {
 	if m.Problems != nil {
 		return h.showRevoke(c, http.StatusUnprocessableEntity, o, m)
 	}
-	refused, _, err := h.refusals(c, o.ID)
+	refused, _, err := h.Book.Refusals(c.Request().Context(), o.ID)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (h *Handlers) Revoke(c echo.Context) error {
 	if err := h.await(c, job); err != nil {
 		return err
 	}
-	now, words, err := h.refusals(c, o.ID)
+	now, words, err := h.Book.Refusals(c.Request().Context(), o.ID)
 	if err != nil {
 		return err
 	}

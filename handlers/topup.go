@@ -204,27 +204,21 @@ func (h *Handlers) WithdrawTopUp(c echo.Context) error {
 // topUpMails words the mails of a request as it is asked for and decided: to who
 // asked, and to every admin, each in their language.
 func (h *Handlers) topUpMails(ctx context.Context) (db.TopUpMails, error) {
-	staff, err := h.Book.Staff(ctx, 0)
+	admins, err := h.Book.Admins(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return func(u db.TopUp) []db.Mail {
 		mails := []db.Mail{h.topUpMail(u, "own", u.AskerEmail, u.AskerLang, "/credits")}
-		for _, p := range staff {
-			if p.Role == db.RoleAdmin && p.Active() {
-				mails = append(mails, h.topUpMail(u, "shop", p.Email, p.Lang, adminTopUpPath(u.ID)))
-			}
+		for _, p := range admins {
+			mails = append(mails, h.topUpMail(u, "shop", p.Email, p.Lang, adminTopUpPath(u.ID)))
 		}
 		return mails
 	}, nil
 }
 
 func (h *Handlers) topUpMail(u db.TopUp, side, to, lang, path string) db.Mail {
-	locale := mailLocale
-	if lang != "" {
-		locale.Lang = lang
-	}
-	ctx := i18n.With(context.Background(), locale)
+	ctx := mailContext(lang)
 	words := []any{"Amount", i18n.Money(ctx, money.USD(u.Cents)), "Reference", u.BankReference, "Reseller", u.ResellerName, "By", u.DecidedBy,
 		"Note", u.Note, "Link", h.BaseURL + path}
 	key := side + "." + string(u.State)

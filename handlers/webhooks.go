@@ -301,7 +301,7 @@ func (h *Handlers) RemoveWebhook(c echo.Context) error {
 
 // WebhookMail tells a reseller that its endpoint was disabled.
 func (h *Handlers) WebhookMail(w db.Webhook, to string) db.Mail {
-	ctx := i18n.With(context.Background(), mailLocale)
+	ctx := mailContext("")
 	key := "mail.webhook.failing"
 	if w.Stopped == db.StopGone {
 		key = "mail.webhook.gone"

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -67,4 +68,15 @@ func (f *Failure) Is(target error) bool {
 		return f.Changes && !f.Reached
 	}
 	return false
+}
+
+// Unsent makes of a *Failure of a read, before anything was spent, that nothing was carried out. Other errors stay as they are.
+func Unsent(err error) error {
+	var f *Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	out := *f
+	out.Changes, out.Reached = true, false
+	return &out
 }

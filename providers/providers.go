@@ -19,11 +19,13 @@ package providers
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"certbay/db/certs"
 	"certbay/db/money"
 )
 
@@ -245,4 +247,10 @@ type Certificate struct {
 	Serial    string // lower-case hex of whole bytes, as certs.Info has it
 	NotBefore time.Time
 	NotAfter  time.Time
+}
+
+// CertificateOf is an issued certificate with its chain, from the issuer upward.
+func CertificateOf(leaf *x509.Certificate, chain ...*x509.Certificate) Certificate {
+	return Certificate{Leaf: certs.EncodeCertificates(leaf), Chain: certs.EncodeCertificates(chain...), Serial: certs.DescribeCertificate(leaf).Serial,
+		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC()}
 }

@@ -208,7 +208,7 @@ func (r ImportOrderRow) field(name string) string { return name + "-" + strconv.
 // importReason is why a row could not be taken: a code of the book, or the upstream's words.
 func importReason(ctx context.Context, code, name string) string {
 	switch code {
-	case "import_kind", "import_offered", "import_rate", "import_name", "import_certificate", "taken", "licence_exists":
+	case "import_kind", "import_offered", "import_rate", "import_name", "import_certificate", "import_unsure", "taken", "licence_exists":
 		return i18n.T(ctx, "import.reason."+code, "Name", name)
 	case "required", "invalid", "out_of_range", "too_long":
 		return i18n.T(ctx, "import.reason.sheet", "Name", name)

@@ -29,8 +29,8 @@ func (s *Server) Work(ctx context.Context, config WorkerConfig) error {
 		Book: s.Book, Upstreams: config.Upstreams, Checker: config.Checker, Lease: config.Lease, Log: s.Log, Poll: config.Poll, Reconcile: config.Reconcile,
 		IssuedMail: s.handlers.IssuedMail, InvoicePDF: s.handlers.ZipPDF, Done: s.metrics.job,
 		Webhooks: jobs.WebhookCalls{Loopback: s.LoopbackWebhooks}, WebhookMail: s.handlers.WebhookMail, ExternalMail: s.handlers.ExternalMail,
-		LowBalanceMails: s.handlers.LowBalanceMails,
-		ImportMail:      s.handlers.ImportMail,
+		LowBalanceMail: s.handlers.LowBalanceMail,
+		ImportMail:     s.handlers.ImportMail,
 	}
 	if config.SMTP != "" {
 		sender, err := jobs.NewSMTP(config.SMTP, config.MailFrom)

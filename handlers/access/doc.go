@@ -12,6 +12,7 @@
 //	    visit.Caller.Need(scope)                      //   what the key may do
 //	gate.Once(ctx, caller, once, words.Answer)        // a repeated change has its effect once
 //	gate.Await(ctx, patience, jobs...)                // in the answer: the outcome of what was wished
+//	    visit.Change / visit.Look / visit.GiveBack    //   of an order: a wish, a look upstream, its end
 //	gate.Served(ctx, call)                            // who watches: metrics, the request log
 //
 // A page of the portal that tries the API for somebody who is signed in calls the

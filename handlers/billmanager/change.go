@@ -9,43 +9,6 @@ import (
 	"certbay/db"
 )
 
-// change writes a wish about an order and waits for its outcome. What the authority
-// refused meanwhile is the answer. stale is said when the order does not stand where
-// it could be done.
-func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int64, error)) error {
-	before, _, err := c.refused(o.ID)
-	if err != nil {
-		return err
-	}
-	jobs, err := wish(c.Ctx)
-	if errors.Is(err, db.ErrStale) {
-		return stale
-	}
-	if err != nil {
-		return err
-	}
-	if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
-		return err
-	}
-	after, words, err := c.refused(o.ID)
-	if err == nil && after > before {
-		return &upstreamRefused{words}
-	}
-	return err
-}
-
-// refused counts what the authority refused of an order so far, and gives the last
-// of its words.
-func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.Book.Events(c.Ctx, orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
-}
-
 // each does something with every certificate that elid names, and stops at the first
 // that refuses.
 func (c *call) each(do func(db.Order) error) (*node, error) {
@@ -73,7 +36,7 @@ func (c *call) delete() (*node, error) {
 		if o.Status == db.StatusCancelled && o.CompletedAt.IsZero() {
 			return nil
 		}
-		return c.change(o, errTooLate, func(ctx context.Context) ([]int64, error) {
+		return c.Change(o.ID, errTooLate, patience, func(ctx context.Context) ([]int64, error) {
 			job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 			return []int64{job}, err
 		})
@@ -84,13 +47,13 @@ func (c *call) delete() (*node, error) {
 // where none is waited for, the names are looked at.
 func (c *call) retry() (*node, error) {
 	return c.each(func(o db.Order) error {
-		err := c.change(o, db.ErrStale, func(ctx context.Context) ([]int64, error) {
+		err := c.Change(o.ID, db.ErrStale, patience, func(ctx context.Context) ([]int64, error) {
 			return c.Book.ResendAllDCV(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
 		})
 		if !errors.Is(err, db.ErrStale) {
 			return err
 		}
-		return c.change(o, errNoWait, func(ctx context.Context) ([]int64, error) {
+		return c.Change(o.ID, errNoWait, patience, func(ctx context.Context) ([]int64, error) {
 			job, err := c.Book.CheckNow(ctx, o.ResellerID, o.ID)
 			return []int64{job}, err
 		})
@@ -152,7 +115,7 @@ func (c *call) reissue() (*node, error) {
 		return nil, err
 	}
 	if c.Happened() == 0 {
-		err = c.change(o, errNotIssued, func(ctx context.Context) ([]int64, error) {
+		err = c.Change(o.ID, errNotIssued, patience, func(ctx context.Context) ([]int64, error) {
 			job, err := c.Book.Reissue(ctx, c.Caller.Actor(), o.ResellerID, o.ID, config)
 			return []int64{job}, err
 		})

@@ -48,12 +48,6 @@ type wrongField struct{ name, text string }
 
 func (e *wrongField) Error() string { return "billmanager: " + e.name + ": " + e.text }
 
-// upstreamRefused is a wish that was taken and then refused by the authority, in
-// its own words.
-type upstreamRefused struct{ words string }
-
-func (e *upstreamRefused) Error() string { return "billmanager: refused by the authority" }
-
 // refusals is the only table from an error to the dialect's.
 var refusals = []struct {
 	err error
@@ -100,7 +94,7 @@ func (c *call) explain(err error) refusal {
 	var field *wrongField
 	var csr *certs.CSRError
 	var rejected *db.Rejected
-	var upstream *upstreamRefused
+	var upstream *access.UpstreamRefused
 	switch {
 	case errors.As(err, &own):
 		if own == errMethod {
@@ -121,7 +115,7 @@ func (c *call) explain(err error) refusal {
 	case errors.As(err, &rejected):
 		return c.rejections(rejected)
 	case errors.As(err, &upstream):
-		return refusal{said, "ca", "refused", upstream.words}
+		return refusal{said, "ca", "refused", upstream.Words}
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {

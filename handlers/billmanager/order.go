@@ -1,7 +1,6 @@
 package billmanager
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,6 +13,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/certs"
+	"certbay/handlers/access"
 )
 
 const (
@@ -141,7 +141,7 @@ func (c *call) buy(w wish, o db.Order) (db.Order, error) {
 		case errors.Is(err, db.ErrStale): // another request with this reference did
 			c.key = ""
 		case err != nil:
-			c.giveBack(o)
+			c.GiveBack(o, patience)
 			return o, err
 		default:
 			if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
@@ -154,27 +154,11 @@ func (c *call) buy(w wish, o db.Order) (db.Order, error) {
 	}
 	if o.Status == db.StatusPendingConfiguration {
 		words := o.Message
-		if c.giveBack(o) {
-			return o, &upstreamRefused{words}
+		if c.GiveBack(o, patience) {
+			return o, &access.UpstreamRefused{Words: words}
 		}
 	}
 	return o, nil
-}
-
-// giveBack cancels an order that came to nothing, and says whether it is so. What
-// can't be cancelled now stands in the book, failed.
-func (c *call) giveBack(o db.Order) bool {
-	ctx := context.WithoutCancel(c.Ctx)
-	job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
-	if err == nil {
-		err = c.Gate.Await(ctx, patience, job)
-	}
-	if err != nil {
-		c.Log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
-		return false
-	}
-	now, err := c.Book.Order(ctx, o.ResellerID, o.ID)
-	return err == nil && now.Status == db.StatusCancelled
 }
 
 // names are those to certify, the domain first. Errors: *wrongField.

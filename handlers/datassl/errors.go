@@ -37,12 +37,6 @@ var (
 	errNoSuchDomain = &refusal{status: http.StatusNotFound, code: "domain_not_found", key: "apireply.error.no_such_name"}
 )
 
-// upstreamRefused is a wish that was taken and then refused by the authority, in
-// its own words.
-type upstreamRefused struct{ words string }
-
-func (e *upstreamRefused) Error() string { return "datassl: refused by the authority" }
-
 // refusals is the only table from an error to a status and a sentence.
 var refusals = []struct {
 	err error
@@ -94,7 +88,7 @@ func (c *call) explain(err error) (int, Refused) {
 	var several badParameters
 	var csr *certs.CSRError
 	var rejected *db.Rejected
-	var upstream *upstreamRefused
+	var upstream *access.UpstreamRefused
 	switch {
 	case errors.As(err, &own):
 		return own.status, Refused{Code: own.code, Error: c.t(own.key, own.args...)}
@@ -118,7 +112,7 @@ func (c *call) explain(err error) (int, Refused) {
 	case errors.As(err, &rejected):
 		return c.explainRejected(rejected)
 	case errors.As(err, &upstream):
-		return http.StatusUnprocessableEntity, Refused{Code: "refused_by_authority", Error: c.t("apireply.error.upstream", "Words", upstream.words)}
+		return http.StatusUnprocessableEntity, Refused{Code: "refused_by_authority", Error: c.t("apireply.error.upstream", "Words", upstream.Words)}
 	}
 	for _, r := range refusals {
 		if !errors.Is(err, r.err) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"certbay/db"
+	"certbay/handlers/access"
 )
 
 const (
@@ -51,7 +52,7 @@ func (c *call) configure() (any, error) {
 		return nil, err
 	}
 	if o.Status == db.StatusPendingConfiguration {
-		return nil, &upstreamRefused{o.Message}
+		return nil, &access.UpstreamRefused{Words: o.Message}
 	}
 	return c.sslAnswer(o, c.t("apireply.ssl.configured"))
 }
@@ -59,14 +60,7 @@ func (c *call) configure() (any, error) {
 // getSSL is GET /ssl/{order_id}: what is under way is asked for upstream, and a
 // certificate that is ready is saved.
 func (c *call) getSSL() (any, error) {
-	job, err := c.Book.AskNow(c.Ctx, c.Caller.ResellerID, c.id)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
-		return nil, err
-	}
-	o, err := c.Book.Order(c.Ctx, c.Caller.ResellerID, c.id)
+	o, err := c.Look(c.id, lookPatience)
 	if err != nil {
 		return nil, err
 	}
@@ -121,44 +115,14 @@ func (c *call) changeSSL(orderID Number, message string, wish func(context.Conte
 		return nil, err
 	}
 	if c.Happened() == 0 {
-		before, _, err := c.refusals(o.ID)
-		if err != nil {
+		if err := c.Change(o.ID, stale, patience, func(ctx context.Context) ([]int64, error) { return wish(ctx, o) }); err != nil {
 			return nil, err
-		}
-		jobs, err := wish(c.Ctx, o)
-		if errors.Is(err, db.ErrStale) {
-			return nil, stale
-		}
-		if err != nil {
-			return nil, err
-		}
-		if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
-			return nil, err
-		}
-		after, words, err := c.refusals(o.ID)
-		if err != nil {
-			return nil, err
-		}
-		if after > before {
-			return nil, &upstreamRefused{words}
 		}
 	}
 	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
 	return c.sslAnswer(o, message)
-}
-
-// refusals counts what the authority refused of an order so far, and gives the
-// last of its words.
-func (c *call) refusals(orderID int64) (count int, words string, err error) {
-	events, err := c.Book.Events(c.Ctx, orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
 }
 
 // sslAnswer is how an order stands, with what has to be published.

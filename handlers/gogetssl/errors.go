@@ -52,12 +52,6 @@ type wrongField struct{ name, text string }
 
 func (e *wrongField) Error() string { return "gogetssl: " + e.name + " " + e.text }
 
-// upstreamRefused is a wish that was taken and then refused by the authority, in
-// its own words.
-type upstreamRefused struct{ words string }
-
-func (e *upstreamRefused) Error() string { return "gogetssl: refused by the authority" }
-
 // refusals is the only table from an error to a status and words.
 var refusals = []struct {
 	err error
@@ -101,7 +95,7 @@ func (c *call) explain(err error) (int, Refused) {
 	var field *wrongField
 	var csr *certs.CSRError
 	var rejected *db.Rejected
-	var upstream *upstreamRefused
+	var upstream *access.UpstreamRefused
 	switch {
 	case errors.As(err, &own):
 		return own.status, Refused{Message: own.message, Description: own.description}
@@ -119,7 +113,7 @@ func (c *call) explain(err error) (int, Refused) {
 	case errors.As(err, &rejected):
 		return said, Refused{Message: "Wrong parameter", Description: c.rejections(rejected)}
 	case errors.As(err, &upstream):
-		return said, Refused{Message: "Refused by the certificate authority", Description: upstream.words}
+		return said, Refused{Message: "Refused by the certificate authority", Description: upstream.Words}
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {

@@ -10,6 +10,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/certs"
+	"certbay/handlers/access"
 )
 
 const (
@@ -128,7 +129,7 @@ func (c *call) buy(w wish) (any, error) {
 		job, err := c.Book.Configure(c.Ctx, c.Caller.Actor(), reseller, o.ID, w.config)
 		if err != nil {
 			if !errors.Is(err, db.ErrStale) {
-				c.giveBack(o)
+				c.GiveBack(o, patience)
 			}
 			return nil, err
 		}
@@ -141,27 +142,11 @@ func (c *call) buy(w wish) (any, error) {
 	}
 	if o.Status == db.StatusPendingConfiguration {
 		words := o.Message
-		if c.giveBack(o) {
-			return nil, &upstreamRefused{words}
+		if c.GiveBack(o, patience) {
+			return nil, &access.UpstreamRefused{Words: words}
 		}
 	}
 	return c.placedAnswer(o)
-}
-
-// giveBack cancels an order that came to nothing, and says whether it is so. What
-// can't be cancelled now stands in the book as incomplete.
-func (c *call) giveBack(o db.Order) bool {
-	ctx := context.WithoutCancel(c.Ctx)
-	job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
-	if err == nil {
-		err = c.Gate.Await(ctx, patience, job)
-	}
-	if err != nil {
-		c.Log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
-		return false
-	}
-	now, err := c.Book.Order(ctx, o.ResellerID, o.ID)
-	return err == nil && now.Status == db.StatusCancelled
 }
 
 func (c *call) placedAnswer(o db.Order) (any, error) {
@@ -331,35 +316,12 @@ func (c *call) cancelSSLOrder() (any, error) {
 	if o.Status == db.StatusCancelled || c.Happened() != 0 {
 		return answer, nil
 	}
-	before, _, err := c.refused(o.ID)
+	err = c.Change(o.ID, errTooLate, patience, func(ctx context.Context) ([]int64, error) {
+		job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
+		return []int64{job}, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.Book.CancelOrder(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID)
-	if errors.Is(err, db.ErrStale) {
-		return nil, errTooLate
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
-		return nil, err
-	}
-	after, words, err := c.refused(o.ID)
-	if err == nil && after > before {
-		return nil, &upstreamRefused{words}
-	}
-	return answer, err
-}
-
-// refused counts what the authority refused of an order so far, and gives the last
-// of its words.
-func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.Book.Events(c.Ctx, orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
+	return answer, nil
 }

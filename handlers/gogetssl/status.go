@@ -101,14 +101,7 @@ func (c *call) orderStatus() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.Book.AskNow(c.Ctx, o.ResellerID, o.ID)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Gate.Await(c.Ctx, lookPatience, job); err != nil {
-		return nil, err
-	}
-	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
+	if o, err = c.Look(o.ID, lookPatience); err != nil {
 		return nil, err
 	}
 	return c.standing(o)

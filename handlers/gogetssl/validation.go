@@ -58,6 +58,7 @@ func (c *call) reissue(o db.Order) (db.Configuration, error) {
 	if len(config.SANs) == 0 {
 		config.SANs = nil
 	}
+	config.OnlySANs = config.SANs != nil // dns_names are the names, whatever the CSR has beside them
 	return config, err
 }
 
@@ -66,26 +67,8 @@ func (c *call) reissue(o db.Order) (db.Configuration, error) {
 // the order does not stand where it could be done.
 func (c *call) change(o db.Order, stale error, wish func(context.Context) ([]int64, error)) (db.Order, error) {
 	if c.Happened() == 0 {
-		before, _, err := c.refused(o.ID)
-		if err != nil {
+		if err := c.Change(o.ID, stale, patience, wish); err != nil {
 			return o, err
-		}
-		jobs, err := wish(c.Ctx)
-		if errors.Is(err, db.ErrStale) {
-			return o, stale
-		}
-		if err != nil {
-			return o, err
-		}
-		if err := c.Gate.Await(c.Ctx, patience, jobs...); err != nil {
-			return o, err
-		}
-		after, words, err := c.refused(o.ID)
-		if err != nil {
-			return o, err
-		}
-		if after > before {
-			return o, &upstreamRefused{words}
 		}
 	}
 	return c.Book.Order(c.Ctx, o.ResellerID, o.ID)

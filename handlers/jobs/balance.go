@@ -54,12 +54,5 @@ func (w *Worker) balance(ctx context.Context, job db.Job) error {
 
 func (w *Worker) keepBalance(ctx context.Context, upstream string, b providers.Balance) error {
 	told := db.UpstreamBalance{Upstream: upstream, Cents: b.Cents, Currency: b.Currency, Sandbox: b.Sandbox, Allowance: b.Allowance, Used: b.Used}
-	if w.LowBalanceMails == nil {
-		return w.Book.RecordBalance(ctx, told)
-	}
-	words, err := w.LowBalanceMails(ctx)
-	if err != nil {
-		return err
-	}
-	return w.Book.RecordBalance(context.WithoutCancel(ctx), told, words)
+	return w.Book.RecordBalance(context.WithoutCancel(ctx), told, w.LowBalanceMail)
 }

@@ -27,10 +27,11 @@ func TestABalanceIsAskedForEveryHourAndAdminsHearOfAFallOnce(t *testing.T) {
 	y.book.Now = func() time.Time { return now }
 	p := &purse{moody: y.ca, cents: 10_000}
 	y.worker.Upstreams = providers.Registry{"sandbox": y.ca, "main": p}
-	y.worker.LowBalanceMails = func(context.Context) (db.LowBalance, error) {
-		return func(u db.Upstream, b db.UpstreamBalance) []db.Mail {
-			return []db.Mail{{To: "admin@shop.example", Subject: "low: " + u.Name}}
-		}, nil
+	y.worker.LowBalanceMail = func(u db.Upstream, b db.UpstreamBalance, to db.Person) db.Mail {
+		return db.Mail{To: to.Email, Subject: "low: " + u.Name}
+	}
+	if _, err := y.book.CreatePerson(ctx, db.System, db.NewPerson{Role: db.RoleAdmin, Name: "Admin", Email: "admin@shop.example", Password: "a quiet harbour at dawn", Lang: "en"}); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := y.book.CreateUpstream(ctx, y.by, db.UpstreamWish{Name: "main", Kind: "gogetssl", BaseURL: "https://a.example", Active: true, LowBalanceCents: 5000}); err != nil {
 		t.Fatal(err)

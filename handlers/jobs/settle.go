@@ -41,6 +41,13 @@ func (w *Worker) settleDrift(ctx context.Context, job db.Job) error {
 		}
 		return settled(w.Book.DriftSettled(after, by, d.ID, db.DriftTheirs))
 	}
+	known, err := w.Book.BeliefsByID(ctx, d.Upstream, []string{d.UpstreamID})
+	if err != nil {
+		return err
+	}
+	if known[d.UpstreamID].Live() { // it was taken into the book since: somebody wants it
+		return settled(w.Book.DriftSettled(after, by, d.ID, db.DriftGone))
+	}
 	how, words, err := w.endThere(ctx, p, d)
 	switch {
 	case err != nil:

@@ -43,12 +43,13 @@ type Worker struct {
 	// WebhookMail words the mail that an endpoint was disabled, to its reseller's address.
 	WebhookMail func(w db.Webhook, to string) db.Mail
 
-	// LowBalanceMails words the mails to admins that our balance at an upstream is low;
-	// nil: none are sent.
-	LowBalanceMails func(ctx context.Context) (db.LowBalance, error)
+	// LowBalanceMail words the mail that our balance at an upstream is low, to an administrator;
+	// nil: none is sent.
+	LowBalanceMail func(u db.Upstream, b db.UpstreamBalance, to db.Person) db.Mail
 	// ExternalMail words the mail that a certificate from elsewhere ends in some days.
 	ExternalMail func(x db.ExternalCertificate, days int, to string) db.Mail
-	// ImportMail words the mail that a reading of the night is alarming, to an administrator.
+	// ImportMail words the mail that a reading of the night is alarming, to an administrator;
+	// nil: none is sent.
 	ImportMail func(r db.ImportRun, to db.Person) db.Mail
 
 	// Lease is how long a claimed job belongs to its worker; when a worker dies,

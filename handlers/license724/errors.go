@@ -28,12 +28,6 @@ type badParameter struct {
 
 func (e *badParameter) Error() string { return "license724: parameter " + e.name }
 
-// upstreamRefused is a wish that was taken and then refused by the supplier, in its
-// own words. What it cost is back.
-type upstreamRefused struct{ words string }
-
-func (e *upstreamRefused) Error() string { return "license724: refused by the supplier" }
-
 var (
 	errNoEndpoint = errors.New("license724: no such endpoint")
 	errMethod     = errors.New("license724: method")
@@ -88,7 +82,7 @@ func (c *call) explain(err error) (int, Refused) {
 	var throttled *db.Throttled
 	var short *db.InsufficientCredit
 	var rejected *db.Rejected
-	var upstream *upstreamRefused
+	var upstream *access.UpstreamRefused
 	switch {
 	case errors.As(err, &parameter):
 		return parameter.status, Refused{Code: "bad_parameter", Field: parameter.name, Message: parameter.name + ": " + c.t(parameter.key)}
@@ -101,7 +95,7 @@ func (c *call) explain(err error) (int, Refused) {
 		return http.StatusPaymentRequired, Refused{Code: "insufficient_credit", Field: "balance",
 			Message: c.t("l724.error.credit", "Needed", credits(short.Needed).String(), "Available", credits(short.Available).String())}
 	case errors.As(err, &upstream):
-		return http.StatusUnprocessableEntity, Refused{Code: "refused", Message: upstream.words}
+		return http.StatusUnprocessableEntity, Refused{Code: "refused", Message: upstream.Words}
 	case errors.As(err, &rejected) && len(rejected.Problems) > 0:
 		p := rejected.Problems[0]
 		field := c.fieldName(p.Field)

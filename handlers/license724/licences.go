@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"certbay/db"
+	"certbay/handlers/access"
 )
 
 // patience is how long a request waits for the supplier; the wish goes on in the
@@ -142,9 +143,9 @@ func (c *call) bought(orderID int64, done, doing string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, &upstreamRefused{words: o.Message}
+		return nil, &access.UpstreamRefused{Words: o.Message}
 	case db.StatusCancelled:
-		return nil, &upstreamRefused{words: o.Message}
+		return nil, &access.UpstreamRefused{Words: o.Message}
 	}
 	return c.stands(l, c.t(doing), true), nil
 }
@@ -209,7 +210,7 @@ func (c *call) change(ask func(ctx context.Context, by db.Actor, reseller, order
 	case so(l):
 		return c.stands(l, c.t(done), false), nil
 	case l.Message != "":
-		return nil, &upstreamRefused{words: l.Message}
+		return nil, &access.UpstreamRefused{Words: l.Message}
 	}
 	return c.stands(l, c.t(doing), true), nil
 }

@@ -2,7 +2,7 @@ package ssl247
 
 import (
 	"cmp"
-	"errors"
+	"context"
 	"slices"
 	"strings"
 
@@ -16,37 +16,14 @@ type outcome struct {
 	Details string `json:"details"`
 }
 
-// refused counts what the authority refused of an order so far, and gives the last
-// of its words.
-func (c *call) refused(orderID int64) (count int, words string, err error) {
-	events, err := c.Book.Events(c.Ctx, orderID)
-	for _, e := range events {
-		if e.Kind == "upstream_refused" {
-			count, words = count+1, e.Detail
-		}
-	}
-	return count, words, err
-}
-
-// awaiting waits for what becomes of a wish; what the authority refused meanwhile is
-// an error.
-func (c *call) awaiting(o db.Order, wish func() (jobID int64, err error)) error {
-	before, _, err := c.refused(o.ID)
-	if err != nil {
-		return err
-	}
-	job, err := wish()
-	if err != nil {
-		return err
-	}
-	if err := c.Gate.Await(c.Ctx, patience, job); err != nil {
-		return err
-	}
-	after, words, err := c.refused(o.ID)
-	if err == nil && after > before {
-		return &upstreamRefused{words}
-	}
-	return err
+// awaiting writes a wish about an order and waits for what becomes of it; what the
+// authority refused meanwhile is an error. stale is said when the order does not
+// stand where it could be done.
+func (c *call) awaiting(o db.Order, stale error, wish func(context.Context) (jobID int64, err error)) error {
+	return c.Change(o.ID, stale, patience, func(ctx context.Context) ([]int64, error) {
+		job, err := wish(ctx)
+		return []int64{job}, err
+	})
 }
 
 // cancel is /certificate/{id}/cancel. The money comes back at once, or when the
@@ -57,10 +34,9 @@ func (c *call) cancel() (any, error) {
 		return nil, err
 	}
 	if o.Status != db.StatusCancelled && c.Happened() == 0 {
-		err := c.awaiting(o, func() (int64, error) { return c.Book.CancelOrder(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID) })
-		if errors.Is(err, db.ErrStale) {
-			err = errTooLate
-		}
+		err := c.awaiting(o, errTooLate, func(ctx context.Context) (int64, error) {
+			return c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -83,12 +59,9 @@ func (c *call) revoke() (any, error) {
 		return nil, err
 	}
 	if c.Happened() == 0 {
-		err := c.awaiting(o, func() (int64, error) {
-			return c.Book.Revoke(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID, cmp.Or(c.fields.text("reason"), "unspecified"))
+		err := c.awaiting(o, errNotRevoked, func(ctx context.Context) (int64, error) {
+			return c.Book.Revoke(ctx, c.Caller.Actor(), o.ResellerID, o.ID, cmp.Or(c.fields.text("reason"), "unspecified"))
 		})
-		if errors.Is(err, db.ErrStale) {
-			err = errNotRevoked
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -117,12 +90,9 @@ func (c *call) reissue() (any, error) {
 			return nil, &wrongField{"new_csr", "is needed"}
 		}
 		config := db.Configuration{CSR: csr, SANs: namesIn(csr, o.Domain)}
-		err := c.awaiting(o, func() (int64, error) {
-			return c.Book.Reissue(c.Ctx, c.Caller.Actor(), o.ResellerID, o.ID, config)
+		err := c.awaiting(o, errNotReissued, func(ctx context.Context) (int64, error) {
+			return c.Book.Reissue(ctx, c.Caller.Actor(), o.ResellerID, o.ID, config)
 		})
-		if errors.Is(err, db.ErrStale) {
-			err = errNotReissued
-		}
 		if err != nil {
 			return nil, err
 		}

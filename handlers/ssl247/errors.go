@@ -63,12 +63,6 @@ type wrongField struct{ name, text string }
 
 func (e *wrongField) Error() string { return "ssl247: " + e.name + " " + e.text }
 
-// upstreamRefused is a wish that was taken and then refused by the authority, in
-// its own words.
-type upstreamRefused struct{ words string }
-
-func (e *upstreamRefused) Error() string { return "ssl247: refused by the authority" }
-
 // refusals is the only table from an error to a status and words.
 var refusals = []struct {
 	err error
@@ -114,7 +108,7 @@ func (c *call) explain(err error) (status int, words string) {
 	var weak *db.WeakPassword
 	var csr *certs.CSRError
 	var rejected *db.Rejected
-	var upstream *upstreamRefused
+	var upstream *access.UpstreamRefused
 	switch {
 	case errors.As(err, &own):
 		return own.status, own.message
@@ -134,7 +128,7 @@ func (c *call) explain(err error) (status int, words string) {
 	case errors.As(err, &rejected):
 		return http.StatusUnprocessableEntity, c.rejections(rejected)
 	case errors.As(err, &upstream):
-		return http.StatusUnprocessableEntity, "Refused by the certificate authority: " + upstream.words
+		return http.StatusUnprocessableEntity, "Refused by the certificate authority: " + upstream.Words
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {

@@ -58,7 +58,7 @@ func TestTwoStepsBuyAndComplete(t *testing.T) {
 	s.refused(s.call(s.Key, "/order/certificate/complete", fields{"certificate_id": id, "csr": csr, "dv_auth_method": "dns", "Addon": []fields{{"value": "c.example.com"}}}), 422, "Addon: c.example.com was not ordered")
 	done := s.ok("/order/certificate/complete", fields{"certificate_id": id, "common_name": "shop.example.com", "csr": csr, "dv_auth_method": "dns",
 		"Addon": []fields{{"id": "1", "value": "b.example.com", "approver_email": ""}}})
-	if done.text("Certificate", 0, "status") != "Pending" || done.text("Certificate", 0, "logs", 0, "created") == "" {
+	if done.text("Certificate", 0, "status") != "Pending" || done.text("Certificate", 0, "logs", 0, "created") == "" || !strings.Contains(done.raw, `"accepted"`) {
 		t.Errorf("%s", done.raw)
 	}
 	s.refused(s.call(s.Key, "/order/certificate/complete", fields{"certificate_id": id, "csr": csr, "dv_auth_method": "dns"}), 409, "does not wait")

@@ -261,6 +261,7 @@ func (c *call) logs(o db.Order) ([]logEntry, error) {
 	events, err := c.Book.Events(c.Ctx, o.ID)
 	list := []logEntry{}
 	for i, e := range events {
+		e = e.ForReseller()
 		entry := logEntry{ID: strconv.Itoa(i + 1), AccountID: id(o.ResellerID), OrderID: id(o.ID), CertificateID: id(o.ID), Admin: "0", Error: "0",
 			Details: strings.TrimSpace(e.Kind + " " + e.Detail), Source: e.Actor, Created: stamp(e.At)}
 		if strings.Contains(e.Kind, "refused") {

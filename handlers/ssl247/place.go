@@ -10,6 +10,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/certs"
+	"certbay/handlers/access"
 )
 
 // patience is how long a change waits for its outcome; it goes on in the book after that.
@@ -244,7 +245,7 @@ func (c *call) complete() (any, error) {
 		return nil, err
 	}
 	if o.Status == db.StatusPendingConfiguration {
-		return nil, &upstreamRefused{o.Message}
+		return nil, &access.UpstreamRefused{Words: o.Message}
 	}
 	logs, err := c.logs(o)
 	return completed{o.ID, []completedCertificate{{id(o.ID), statusOf(o, c.Book.Now()).Code, logs}}}, err

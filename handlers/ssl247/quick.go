@@ -6,6 +6,7 @@ import (
 
 	"certbay/db"
 	"certbay/db/certs"
+	"certbay/handlers/access"
 )
 
 // placeQuickOrder is /order/certificate/place-quick-order: it buys and completes.
@@ -40,7 +41,7 @@ func (c *call) placeQuickOrder() (any, error) {
 	if o.Status == db.StatusPending {
 		if err := c.configure(o, config); err != nil {
 			if !errors.Is(err, errNotCompleted) && !errors.Is(err, context.Canceled) {
-				c.giveBack(o)
+				c.GiveBack(o, patience)
 			}
 			return nil, err
 		}
@@ -48,8 +49,8 @@ func (c *call) placeQuickOrder() (any, error) {
 	if o, err = c.Book.Order(c.Ctx, o.ResellerID, o.ID); err != nil {
 		return nil, err
 	}
-	if o.Status == db.StatusPendingConfiguration && c.giveBack(o) {
-		return nil, &upstreamRefused{o.Message}
+	if o.Status == db.StatusPendingConfiguration && c.GiveBack(o, patience) {
+		return nil, &access.UpstreamRefused{Words: o.Message}
 	}
 	return completed{o.ID, []completedCertificate{{ID: id(o.ID)}}}, nil
 }
@@ -64,20 +65,4 @@ func (c *call) quickConfiguration(n *db.NewOrder) (db.Configuration, error) {
 	config, names, err := c.configuration(domain)
 	n.SANs = append(n.SANs, names...)
 	return config, err
-}
-
-// giveBack cancels an order that came to nothing, and says whether it is so. What
-// can't be cancelled now stands in the book as incomplete.
-func (c *call) giveBack(o db.Order) bool {
-	ctx := context.WithoutCancel(c.Ctx)
-	job, err := c.Book.CancelOrder(ctx, c.Caller.Actor(), o.ResellerID, o.ID)
-	if err == nil {
-		err = c.Gate.Await(ctx, patience, job)
-	}
-	if err != nil {
-		c.Log.WarnContext(ctx, "an order that was refused could not be cancelled", "order", o.Number, "cause", err.Error())
-		return false
-	}
-	now, err := c.Book.Order(ctx, o.ResellerID, o.ID)
-	return err == nil && now.Status == db.StatusCancelled
 }

@@ -10,7 +10,6 @@ package billmanager
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -100,17 +99,6 @@ func (s *Shop) parseID(upstreamID string) (int64, error) {
 		return 0, fmt.Errorf("%s: certificate %q: %w", s.name, upstreamID, providers.ErrUnknown)
 	}
 	return n, nil
-}
-
-// unsent makes of a failed read before anything was changed that nothing was carried out.
-func unsent(err error) error {
-	var f *providers.Failure
-	if !errors.As(err, &f) {
-		return err
-	}
-	out := *f
-	out.Changes, out.Reached = true, false
-	return &out
 }
 
 // country is what orders call a country: the BILLmanager's own number, or the ISO code where it tells none.

@@ -176,10 +176,7 @@ func (s *Shop) Certificate(ctx context.Context, upstreamID string) (providers.Ce
 	if err != nil {
 		return providers.Certificate{}, fmt.Errorf("%s: certificate %s can't be read (%w): %w", s.name, upstreamID, err, providers.ErrUnavailable)
 	}
-	return providers.Certificate{
-		Leaf: certs.EncodeCertificates(chain[0]), Chain: certs.EncodeCertificates(chain[1:]...), Serial: certs.DescribeCertificate(chain[0]).Serial,
-		NotBefore: chain[0].NotBefore.UTC(), NotAfter: chain[0].NotAfter.UTC(),
-	}, nil
+	return providers.CertificateOf(chain[0], chain[1:]...), nil
 }
 
 // unpack reads certificates, leaf first, out of PEM or of a ZIP, which may come in base64.

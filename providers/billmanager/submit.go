@@ -24,7 +24,7 @@ func (s *Shop) Submit(ctx context.Context, sub providers.Submission) (providers.
 	case err == nil:
 		return providers.Receipt{UpstreamID: id}, nil
 	case !errors.Is(err, providers.ErrUnknown) && !errors.Is(err, providers.ErrUnsure):
-		return providers.Receipt{}, unsent(err)
+		return providers.Receipt{}, providers.Unsent(err)
 	}
 	placed, err := s.api.Order(ctx, o)
 	var missing *api.Missing
@@ -154,7 +154,7 @@ func (s *Shop) Cancel(ctx context.Context, upstreamID, _ string) error {
 	c, err := s.api.Edit(ctx, id)
 	switch {
 	case err != nil:
-		return unsent(err)
+		return providers.Unsent(err)
 	case bool(c.Cancelled):
 		return nil
 	case c.ItemStatus == api.Issued || c.CRT != "" || bool(c.Revoked):

@@ -74,6 +74,9 @@ func (s *Shop) Reissue(ctx context.Context, upstreamID string, sub providers.Sub
 	if len(sub.Names) > 0 {
 		r.DCVMethod, r.ApproverEmail = string(sub.Names[0].Method), sub.Names[0].Email
 		if csr, err := certs.ParseCSR(sub.CSR); err == nil {
+			if extra := beside(csr.Names, sub.Names); extra != "" {
+				return providers.Refuse("csr", extra+" is in the CSR but not asked for, and this upstream takes the names from there")
+			}
 			for _, n := range sub.Names {
 				if n.Name != "" && !slices.Contains(csr.Names, n.Name) && !twin(strings.ToLower(sub.Names[0].Name), n.Name) {
 					return providers.Refuse("csr", n.Name+" is not in the CSR, and this upstream takes the names from there")
@@ -83,4 +86,18 @@ func (s *Shop) Reissue(ctx context.Context, upstreamID string, sub providers.Sub
 	}
 	_, err = s.api.Reissue(ctx, r)
 	return err
+}
+
+// beside is the first of a CSR's names that nobody asked for, or empty; a twin is not looked at, and no name where the order
+// has none.
+func beside(names []string, asked []providers.DomainChoice) string {
+	if len(asked) == 0 || asked[0].Name == "" {
+		return ""
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(asked, func(d providers.DomainChoice) bool { return d.Name == name || twin(d.Name, name) }) {
+			return name
+		}
+	}
+	return ""
 }

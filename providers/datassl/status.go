@@ -136,11 +136,7 @@ func (s *Shop) Certificate(ctx context.Context, upstreamID string) (providers.Ce
 	if err != nil && f.CABundle != "" {
 		return providers.Certificate{}, fmt.Errorf("%s: order %s: the CA bundle can't be read: %w", s.name, upstreamID, providers.ErrUnavailable)
 	}
-	chain = append(list[1:], chain...)
-	return providers.Certificate{
-		Leaf: certs.EncodeCertificates(list[0]), Chain: certs.EncodeCertificates(chain...), Serial: certs.DescribeCertificate(list[0]).Serial,
-		NotBefore: list[0].NotBefore.UTC(), NotAfter: list[0].NotAfter.UTC(),
-	}, nil
+	return providers.CertificateOf(list[0], append(list[1:], chain...)...), nil
 }
 
 // listPage is the largest page the document allows.
@@ -148,12 +144,9 @@ const listPage = 100
 
 // Orders lists every order of the account.
 func (s *Shop) Orders(ctx context.Context, cursor string) ([]providers.Order, string, error) {
-	offset := 0
-	if cursor != "" {
-		var err error
-		if offset, err = strconv.Atoi(cursor); err != nil || offset < 0 {
-			return nil, "", providers.Refuse("", "this is no place in the list: "+cursor)
-		}
+	offset, err := providers.Offset(cursor)
+	if err != nil {
+		return nil, "", err
 	}
 	a, err := s.api.Orders(ctx, api.OrderFilter{Page: api.Page{Limit: listPage, Offset: offset}})
 	if err != nil {

@@ -25,7 +25,7 @@ func (s *Shop) Submit(ctx context.Context, sub providers.Submission) (providers.
 	}
 	id, done, err := s.bought(ctx, sub)
 	if err != nil {
-		return providers.Receipt{}, unsent(err)
+		return providers.Receipt{}, providers.Unsent(err)
 	}
 	if id == 0 {
 		if id, done, err = s.buy(ctx, order); err != nil {
@@ -40,17 +40,6 @@ func (s *Shop) Submit(ctx context.Context, sub providers.Submission) (providers.
 		return providers.Receipt{}, err
 	}
 	return receipt, nil
-}
-
-// unsent makes of a failed read before anything was spent that nothing was carried out.
-func unsent(err error) error {
-	var f *providers.Failure
-	if !errors.As(err, &f) {
-		return err
-	}
-	out := *f
-	out.Changes, out.Reached = true, false
-	return &out
 }
 
 // examine refuses what the dialect can't say, and what the shop finds wrong with the CSR.
@@ -69,7 +58,7 @@ func (s *Shop) examine(ctx context.Context, sub providers.Submission) (api.NewOr
 		if errors.As(err, &r) {
 			return order, providers.Refuse("csr", r.Message)
 		}
-		return order, unsent(err)
+		return order, providers.Unsent(err)
 	}
 	names := slices.DeleteFunc(slices.Clone(sub.Names), func(c providers.DomainChoice) bool { return c.Name == "" })
 	if len(names) == 0 {

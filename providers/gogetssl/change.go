@@ -40,7 +40,7 @@ func (r *Reseller) Recheck(ctx context.Context, upstreamID string) error {
 	}
 	st, err := r.Status(ctx, upstreamID)
 	if err != nil {
-		return unsent(err)
+		return providers.Unsent(err)
 	}
 	for _, d := range st.Domains {
 		if d.Verified || d.Method == providers.MethodEmail || st.State.Final() {

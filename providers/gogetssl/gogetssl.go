@@ -12,7 +12,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -248,15 +247,4 @@ func (r *Reseller) parseID(upstreamID string) (int64, error) {
 func uniqueCode(reference string) string {
 	sum := sha256.Sum256([]byte("certbay " + reference))
 	return base32.StdEncoding.EncodeToString(sum[:])[:20]
-}
-
-// unsent makes of a failed read before anything was spent that nothing was carried out.
-func unsent(err error) error {
-	var f *providers.Failure
-	if !errors.As(err, &f) {
-		return err
-	}
-	out := *f
-	out.Changes, out.Reached = true, false
-	return &out
 }

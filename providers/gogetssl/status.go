@@ -157,11 +157,7 @@ func (r *Reseller) Certificate(ctx context.Context, upstreamID string) (provider
 	if err != nil && strings.TrimSpace(o.CA) != "" {
 		return providers.Certificate{}, fmt.Errorf("%s: order %s: the CA certificates can't be read: %w", r.name, upstreamID, providers.ErrUnavailable)
 	}
-	chain = append(list[1:], chain...)
-	return providers.Certificate{
-		Leaf: certs.EncodeCertificates(list[0]), Chain: certs.EncodeCertificates(chain...), Serial: certs.DescribeCertificate(list[0]).Serial,
-		NotBefore: list[0].NotBefore.UTC(), NotAfter: list[0].NotAfter.UTC(),
-	}, nil
+	return providers.CertificateOf(list[0], append(list[1:], chain...)...), nil
 }
 
 // listPage is how many orders are read at once.
@@ -169,12 +165,9 @@ const listPage = 100
 
 // Orders lists every order of the account. Rows without a status are looked up, all of a page at once.
 func (r *Reseller) Orders(ctx context.Context, cursor string) ([]providers.Order, string, error) {
-	offset := 0
-	if cursor != "" {
-		var err error
-		if offset, err = strconv.Atoi(cursor); err != nil || offset < 0 {
-			return nil, "", providers.Refuse("", "this is no place in the list: "+cursor)
-		}
+	offset, err := providers.Offset(cursor)
+	if err != nil {
+		return nil, "", err
 	}
 	page, err := r.api.AllSSLOrders(ctx, listPage, offset)
 	if err != nil {

@@ -36,7 +36,7 @@ func (r *Reseller) Submit(ctx context.Context, sub providers.Submission) (provid
 func (r *Reseller) Renew(ctx context.Context, upstreamID string, sub providers.Submission) (providers.Receipt, error) {
 	before, err := r.Status(ctx, upstreamID)
 	if err != nil {
-		return providers.Receipt{}, unsent(err)
+		return providers.Receipt{}, providers.Unsent(err)
 	}
 	if before.State != providers.StateIssued {
 		return providers.Receipt{}, providers.Refuse("", "order "+upstreamID+" has no certificate to be renewed")
@@ -76,7 +76,7 @@ func (r *Reseller) giveUp(ctx context.Context, earlier string) error {
 	case errors.Is(err, providers.ErrUnknown):
 		return nil
 	case err != nil:
-		return unsent(err)
+		return providers.Unsent(err)
 	case o.Status != api.Incomplete:
 		return nil
 	}
@@ -87,7 +87,7 @@ func (r *Reseller) giveUp(ctx context.Context, earlier string) error {
 	}
 	var f *providers.Failure
 	if errors.As(err, &f) {
-		return unsent(err) // nothing was ordered, and cancelling may be repeated
+		return providers.Unsent(err) // nothing was ordered, and cancelling may be repeated
 	}
 	return err
 }

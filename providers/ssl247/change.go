@@ -52,6 +52,9 @@ func (s *Shop) Reissue(ctx context.Context, upstreamID string, sub providers.Sub
 			return providers.Refuse("csr", n.Name+" is not in the CSR, and this upstream takes the names of a reissue from there")
 		}
 	}
+	if extra := beside(csr.Names, sub.Names); extra != "" {
+		return providers.Refuse("csr", extra+" is in the CSR but not asked for, and this upstream takes the names of a reissue from there")
+	}
 	_, err = s.api.Reissue(ctx, upstreamID, api.Reissuance{NewCSR: sub.CSR, Hash: "SHA256"})
 	return err
 }
@@ -67,14 +70,14 @@ func (s *Shop) Renew(ctx context.Context, upstreamID string, sub providers.Submi
 	}
 	before, err := s.api.Certificate(ctx, upstreamID)
 	if err != nil {
-		return providers.Receipt{}, unsent(err)
+		return providers.Receipt{}, providers.Unsent(err)
 	}
 	if state, err := s.state(word(before), before.Details.SerialNumber != ""); err != nil || state != providers.StateIssued {
 		return providers.Receipt{}, providers.Refuse("", fmt.Sprintf("certificate %s is %s: only what was issued is renewed", upstreamID, word(before)))
 	}
 	id, done, err := s.bought(ctx, sub)
 	if err != nil {
-		return providers.Receipt{}, unsent(err)
+		return providers.Receipt{}, providers.Unsent(err)
 	}
 	if id == "" {
 		id, _, err = s.api.Renew(ctx, upstreamID, api.Renewal{Years: order.Years, Reference: sub.Reference, OnceKey: onceKey(sub)})
@@ -91,4 +94,18 @@ func (s *Shop) Renew(ctx context.Context, upstreamID string, sub providers.Submi
 		}
 	}
 	return providers.Receipt{UpstreamID: id}, nil
+}
+
+// beside is the first of a CSR's names that nobody asked for, or empty; a twin is not looked at, and no name where the order
+// has none.
+func beside(names []string, asked []providers.DomainChoice) string {
+	if len(asked) == 0 || asked[0].Name == "" {
+		return ""
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(asked, func(d providers.DomainChoice) bool { return d.Name == name || twin(d.Name, name) }) {
+			return name
+		}
+	}
+	return ""
 }

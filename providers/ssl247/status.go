@@ -203,8 +203,7 @@ func (s *Shop) Certificate(ctx context.Context, upstreamID string) (providers.Ce
 	if err != nil && bundle != "" {
 		return providers.Certificate{}, fmt.Errorf("%s: certificate %s: the bundle can't be read: %w", s.name, upstreamID, providers.ErrUnavailable)
 	}
-	out := providers.Certificate{Leaf: certs.EncodeCertificates(list[0]), Serial: certs.DescribeCertificate(list[0]).Serial,
-		NotBefore: list[0].NotBefore.UTC(), NotAfter: list[0].NotAfter.UTC()}
+	out := providers.CertificateOf(list[0])
 	for _, c := range append(list[1:], chain...) { // some bundles begin with the certificate itself
 		if pem := certs.EncodeCertificates(c); !c.Equal(list[0]) && !strings.Contains(out.Chain, pem) {
 			out.Chain += pem
@@ -218,12 +217,9 @@ const listPage = 200
 
 // Orders lists every order of the account. A shop that keeps to the document answers all at once.
 func (s *Shop) Orders(ctx context.Context, cursor string) ([]providers.Order, string, error) {
-	offset := 0
-	if cursor != "" {
-		var err error
-		if offset, err = strconv.Atoi(cursor); err != nil || offset < 0 {
-			return nil, "", providers.Refuse("", "this is no place in the list: "+cursor)
-		}
+	offset, err := providers.Offset(cursor)
+	if err != nil {
+		return nil, "", err
 	}
 	a, err := s.api.Orders(ctx, api.OrderFilter{Limit: listPage, Offset: offset})
 	if err != nil {

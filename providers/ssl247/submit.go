@@ -25,7 +25,7 @@ func (s *Shop) Submit(ctx context.Context, sub providers.Submission) (providers.
 	}
 	id, done, err := s.bought(ctx, sub)
 	if err != nil {
-		return providers.Receipt{}, unsent(err)
+		return providers.Receipt{}, providers.Unsent(err)
 	}
 	switch {
 	case id == "":
@@ -39,17 +39,6 @@ func (s *Shop) Submit(ctx context.Context, sub providers.Submission) (providers.
 		return providers.Receipt{}, err
 	}
 	return providers.Receipt{UpstreamID: id}, nil
-}
-
-// unsent makes of a failed read before anything was spent that nothing was carried out.
-func unsent(err error) error {
-	var f *providers.Failure
-	if !errors.As(err, &f) {
-		return err
-	}
-	out := *f
-	out.Changes, out.Reached = true, false
-	return &out
 }
 
 // examine refuses what the dialect can't say.

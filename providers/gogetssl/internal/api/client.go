@@ -165,13 +165,10 @@ func (c *Client) exchange(ctx context.Context, call wire.Call, key string, into 
 
 // unsent makes of a login that did not come about that nothing was carried out.
 func unsent(err error, read bool) error {
-	var f *providers.Failure
-	if read || !errors.As(err, &f) {
+	if read {
 		return err
 	}
-	out := *f
-	out.Changes, out.Reached = true, false
-	return &out
+	return providers.Unsent(err)
 }
 
 // judge tells what an answer means: "success is success:true and no error".
