@@ -44,11 +44,11 @@ test-unit:
 
 test-e2e:
 	@e2e/install.sh browser
-	go test -timeout 15m ./e2e
+	go test -timeout 25m ./e2e
 
 test-postgres: ## run the tests of the book and the handlers on a PostgreSQL of their own
 	@e2e/install.sh postgres
-	e2e/postgres.sh go test -timeout 15m ./db/... ./handlers/... ./web/...
+	e2e/postgres.sh go test -timeout 20m ./db/... ./handlers/... ./web/...
 
 # Each of 1250 random histories has 80 steps on average; make test runs 25 of them.
 test-long: ## hold 100 000 random movements of money against the model

@@ -27,6 +27,7 @@ func (b *tab) lookAtIntegrations() {
 // An owner makes a key, sees it once, and ends it.
 func TestOwnerMakesAKeySeesItOnceAndRevokesIt(t *testing.T) {
 	b := signedIn(t, shop.access.OtherReseller)
+	b.open("/")
 	b.press(".sidenav a[href='/integrations']")
 	b.at(200, "API & integrations")
 	b.press(button("New key"))
